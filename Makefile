@@ -1,0 +1,56 @@
+# The two commands that matter: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+SOURCES := crds scim_api operator cli tests bench
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test check fence lint types imports crds unit bench clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: .venv/.ready ## .venv with the locked environment (every other target makes it by itself)
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"Python 3.11 or newer is needed, and {sys.executable} is {sys.version.split()[0]}: name another with make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: env ## the whole path on this machine: Entra's cycles, custom resources, Workteam accounts
+	$(BIN)/workteam demo
+
+test: check unit ## everything that CI runs
+
+check: fence lint types imports crds ## what needs no processes: layout, style, types, import contracts, CRD drift
+
+fence: ## no __init__.py where it would shadow the standard library (shell, as Python is what it would break)
+	@bad=$$(ls crds/__init__.py scim_api/__init__.py operator/__init__.py cli/__init__.py 2>/dev/null; \
+	  find tests -name __init__.py; find crds scim_api operator cli tests bench -name operator.py); \
+	  if [ -n "$$bad" ]; then echo "these files shadow the standard library, remove them: $$bad"; exit 1; fi
+
+lint: env
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+
+types: env
+	$(BIN)/mypy
+
+imports: env
+	$(BIN)/lint-imports --no-cache
+
+crds: env
+	$(BIN)/python -m workteam_crds --check
+
+unit: env
+	$(BIN)/pytest
+
+bench: env ## the published figures, as ratios within one run
+	$(BIN)/python bench/provisioning.py
+
+clean: ## end the stack of this folder, remove what was built here (not the cached control plane)
+	@if [ -x $(BIN)/workteam ]; then $(BIN)/workteam dev down || true; fi
+	rm -rf .venv .dev .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build

@@ -1,0 +1,61 @@
+"""The command line; composition root of every command. Commands are imported only when they are called."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+from rich.markup import escape
+
+from workteam_cli.output import Exit, Problem, progress_console
+
+COMMANDS = {
+    "tenant": "look into a stand-in Workteam tenant",
+}
+"""Name and one line of help; the command itself is ``workteam_cli.commands.NAME:NAME``."""
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is asked for, so that ``--help`` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name all commands, in the order of the list above."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command, or return None for an unknown name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"workteam_cli.commands.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List names and help lines without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="workteam-operator")
+def cli() -> None:
+    """Microsoft Entra ID provisions users and groups into Workteam, through Kubernetes custom resources."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; every expected fault becomes one sentence on stderr and a documented exit code."""
+    try:
+        code = cli.main(args=arguments, prog_name="workteam", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.USAGE if isinstance(error, click.UsageError) else Exit.FAILED)
+    except Problem as problem:
+        progress_console().print(f"[bold red]error:[/] {escape(str(problem))}", soft_wrap=True)
+        sys.exit(problem.code)
+    sys.exit(code if isinstance(code, int) else Exit.OK)
+
+
+if __name__ == "__main__":
+    main()
