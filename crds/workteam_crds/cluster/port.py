@@ -1,0 +1,145 @@
+"""What we ask of Kubernetes, as a Protocol; ``tests/contract/test_clusters.py`` holds every driver to its promises."""
+
+import enum
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+from workteam_crds.kinds.custom_resource import CustomResource
+from workteam_crds.naming import Key
+
+R = TypeVar("R", bound=CustomResource)
+R_co = TypeVar("R_co", bound=CustomResource, covariant=True)
+
+Operation: TypeAlias = Mapping[str, Any]
+"""One operation of a JSON patch (RFC 6902): op, path, value."""
+
+
+class ClusterError(Exception):
+    """Everything that this port raises. The text names the call and the answer, never a value of an object."""
+
+
+class NotFound(ClusterError):  # noqa: N818 - the domain's word
+    """The object is not there (any more)."""
+
+
+class AlreadyExists(ClusterError):  # noqa: N818 - the domain's word
+    """Another object has the name."""
+
+
+class Conflict(ClusterError):  # noqa: N818 - the domain's word
+    """A precondition failed: somebody else wrote in between. Read again and decide anew."""
+
+
+class Rejected(ClusterError):  # noqa: N818 - the domain's word
+    """The object is not what the schema or a policy allows; the same request will fail again."""
+
+
+class Gone(ClusterError):  # noqa: N818 - the API's word
+    """The history that a watch asked for is no longer there (410): list again."""
+
+
+class ClusterUnavailable(ClusterError):
+    """No answer, or one that says try again (429, 5xx). What was sent may have been done."""
+
+    def __init__(self, text: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Listing(Generic[R_co]):
+    """All objects of one kind in one namespace at one moment."""
+
+    items: tuple[R_co, ...]
+    resource_version: str
+    unreadable: tuple[Key, ...] = ()
+    """Objects that are there and do not parse: their absence from ``items`` says nothing."""
+
+
+class Change(enum.Enum):
+    """What happened to an object."""
+
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+
+
+@dataclass(frozen=True)
+class Event(Generic[R_co]):
+    """One change of one object; ``resource`` is None for a bookmark and for what does not parse."""
+
+    change: Change | None
+    resource_version: str
+    resource: R_co | None = None
+    key: Key | None = None
+
+
+@dataclass(frozen=True)
+class Secret:
+    """One Secret: decoded values by key."""
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    data: Mapping[str, bytes]
+
+
+class Severity(enum.StrEnum):
+    """How a Kubernetes Event is shown."""
+
+    NORMAL = "Normal"
+    WARNING = "Warning"
+
+
+class Cluster(Protocol):
+    """One Kubernetes API server.
+
+    * Nothing is raised but a ``ClusterError``; cancelling is always safe.
+    * What is returned is the object as stored, with the new resourceVersion.
+    * A write is sent once: after ``ClusterUnavailable`` the caller cannot know whether it was done.
+    """
+
+    async def get(self, kind: type[R], namespace: str, name: str) -> R:
+        """Read one object consistently. Raises ``NotFound``; ``Rejected`` if it does not parse."""
+
+    async def list(self, kind: type[R], namespace: str) -> Listing[R]:
+        """Read all objects of a kind consistently, in pages behind the scenes."""
+
+    def watch(self, kind: type[R], namespace: str, since: str) -> AsyncIterator[Event[R]]:
+        """Yield changes after a resourceVersion, bookmarks included, until the server ends the stream.
+
+        Raises ``Gone``, and ``ClusterUnavailable`` also after a silence of 70 s.
+        """
+
+    async def create(self, resource: R, *, manager: str) -> R:
+        """Create an object under its own name. Raises ``AlreadyExists`` and ``Rejected``."""
+
+    async def patch(self, resource: R, operations: Sequence[Operation], *, manager: str) -> R:
+        """Change an object by JSON patch. A failed ``test`` raises ``Conflict``, a refusal ``Rejected``."""
+
+    async def apply_status(
+        self, resource: R, status: Mapping[str, Any], *, manager: str, resource_version: str | None = None
+    ) -> R:
+        """Make ``status`` all that one manager says in the status, by server-side apply.
+
+        The object's uid is a precondition: a successor of the same name is not touched (``Conflict``). With
+        ``resource_version`` the write is compare-and-swap. Raises ``NotFound``.
+        """
+
+    async def delete(self, resource: CustomResource) -> None:
+        """Delete an object; its uid is a precondition (``Conflict``). One that is gone already is no error."""
+
+    async def read_secret(self, namespace: str, name: str) -> Secret:
+        """Read one Secret consistently. Raises ``NotFound``."""
+
+    def watch_secret(self, namespace: str, name: str, since: str) -> AsyncIterator[Secret | None]:
+        """Yield one Secret whenever it changes, None when it is deleted. Raises as ``watch``."""
+
+    async def patch_secret(self, secret: Secret, operations: Sequence[Operation]) -> Secret:
+        """Change a Secret by JSON patch; values in it are base64. Raises ``Conflict`` and ``NotFound``."""
+
+    async def record(self, about: CustomResource, severity: Severity, reason: str, note: str) -> None:
+        """Write a Kubernetes Event about an object. The note must not hold personal data or a token."""

@@ -1,0 +1,258 @@
+"""WorkteamUser: one user, attributes exactly as SCIM names them (RFC 7643 §4.1, §4.3). Pure."""
+
+import enum
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from workteam_crds.conditions import Condition
+from workteam_crds.kinds.custom_resource import (
+    ATOMIC,
+    CONDITION_LIST,
+    READY,
+    REASON,
+    SYNCED,
+    TENANT_IMMUTABLE,
+    Column,
+    LocalReference,
+    Long,
+    Short,
+    TenantResource,
+    Text,
+)
+from workteam_crds.part import Part, Timestamp
+
+
+class PersonName(Part):
+    """The components of the user's name."""
+
+    formatted: Text | None = None
+    """The full name, formatted for display."""
+    family_name: Text | None = None
+    """The family name or last name."""
+    given_name: Text | None = None
+    """The given name or first name."""
+    middle_name: Text | None = None
+    """The middle name or names."""
+    honorific_prefix: Text | None = None
+    """A title before the name, such as Dr."""
+    honorific_suffix: Text | None = None
+    """What follows the name, such as III."""
+
+
+class Email(Part):
+    """One e-mail address."""
+
+    value: Text | None = None
+    """The address, kept as it was sent."""
+    type: Short | None = None
+    """work, home or other."""
+    primary: bool | None = None
+    """Whether this is the preferred one; at most one is."""
+    display: Text | None = None
+    """The address as it is to be shown."""
+
+
+class PhoneNumber(Part):
+    """One telephone number."""
+
+    value: Text | None = None
+    """The number: plain text, never parsed or reformatted."""
+    type: Short | None = None
+    """work, mobile, fax, home, pager or other."""
+    primary: bool | None = None
+    """Whether this is the preferred one; at most one is."""
+    display: Text | None = None
+    """The number as it is to be shown."""
+
+
+class Address(Part):
+    """One physical address."""
+
+    type: Short | None = None
+    """work, home or other."""
+    formatted: Long | None = None
+    """The whole address, formatted for display or a label."""
+    street_address: Text | None = None
+    """Street, house number and what else belongs there."""
+    locality: Text | None = None
+    """The city."""
+    region: Text | None = None
+    """The state or region."""
+    postal_code: Short | None = None
+    """The postal code, free text."""
+    country: Short | None = None
+    """The country, free text."""
+    primary: bool | None = None
+    """Whether this is the preferred one; at most one is."""
+
+
+class Role(Part):
+    """One role of the application that the user holds."""
+
+    value: Text | None = None
+    """The role's value."""
+    display: Text | None = None
+    """The role's name as it is to be shown."""
+    type: Short | None = None
+    """What sort of role it is."""
+    primary: bool | None = None
+    """Whether this is the main one; at most one is."""
+
+
+class Manager(Part):
+    """The user's manager."""
+
+    value: Text | None = None
+    """The SCIM id, that is the metadata.name, of the manager's WorkteamUser. It may point at nobody."""
+
+
+class Enterprise(Part):
+    """The enterprise extension (RFC 7643 §4.3)."""
+
+    employee_number: Text | None = None
+    """The number the organisation gave the person; text, leading zeros count."""
+    cost_center: Text | None = None
+    """The cost centre."""
+    organization: Text | None = None
+    """The organisation's name."""
+    division: Text | None = None
+    """The division's name."""
+    department: Text | None = None
+    """The department's name."""
+    manager: Manager | None = None
+    """The user's manager."""
+
+
+class UserSpec(Part):
+    """What the directory, or a person by Git, wants of one user. Values are kept as they were sent."""
+
+    model_config = ConfigDict(json_schema_extra=TENANT_IMMUTABLE)
+
+    tenant_ref: LocalReference
+    """The WorkteamTenant of this namespace to which the user belongs; immutable."""
+    user_name: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    """The name for signing in; unique in the tenant, whatever its case."""
+    external_id: Text | None = None
+    """The id that the directory gave the user; compared exactly."""
+    active: bool | None = None
+    """Whether the user has access. Absent means: nothing is said, so an existing account keeps what it has."""
+    display_name: Text | None = None
+    """The name as it is to be shown."""
+    nick_name: Text | None = None
+    """The casual name."""
+    name: PersonName | None = None
+    """The components of the user's name."""
+    title: Text | None = None
+    """The job title."""
+    user_type: Short | None = None
+    """The relation to the organisation, such as Employee or Contractor."""
+    preferred_language: Short | None = None
+    """The preferred language, free text."""
+    locale: Short | None = None
+    """The locale, free text."""
+    timezone: Short | None = None
+    """The time zone, free text."""
+    profile_url: Annotated[str, StringConstraints(max_length=2048)] | None = None
+    """A page about the user; free text, as directories send what is no URL."""
+    emails: Annotated[tuple[Email, ...], Field(max_length=20, json_schema_extra=ATOMIC)] = ()
+    """E-mail addresses."""
+    phone_numbers: Annotated[tuple[PhoneNumber, ...], Field(max_length=20, json_schema_extra=ATOMIC)] = ()
+    """Telephone numbers."""
+    addresses: Annotated[tuple[Address, ...], Field(max_length=20, json_schema_extra=ATOMIC)] = ()
+    """Physical addresses."""
+    roles: Annotated[tuple[Role, ...], Field(max_length=50, json_schema_extra=ATOMIC)] = ()
+    """Roles of the application."""
+    enterprise: Enterprise | None = None
+    """The enterprise extension."""
+
+
+class Intent(Part):
+    """A create that was begun and whose end is not known yet (rule A7)."""
+
+    external_id: Text
+    """The externalId that was sent."""
+    user_name: Text
+    """The userName (for a team: the displayName) that was sent."""
+    at: Timestamp
+    """When it was begun."""
+
+
+class BookingKind(enum.StrEnum):
+    """What a booking was made for."""
+
+    DEACTIVATION = "Deactivation"
+    DELETION = "Deletion"
+
+
+class Booking(Part):
+    """A loss of access that the tenant's ledger already counts, and that is not reported yet (rule A6)."""
+
+    kind: BookingKind
+    """Deactivation or Deletion."""
+    generation: int
+    """The generation of the object for which it was booked."""
+
+
+class Plan(Part):
+    """What would be done if the tenant were not in mode Plan."""
+
+    hash: Short
+    """Changes when the plan does."""
+    summary: Text
+    """The plan in one sentence: the step and the names of the attributes, never values."""
+
+
+class UserStatus(Part):
+    """What the operator found and did."""
+
+    observed_generation: int | None = None
+    """The generation of spec that this status speaks of."""
+    account_id: Text | None = Field(default=None, alias="accountID")
+    """The id of the account in Workteam."""
+    synced_active: bool | None = None
+    """The last value of active that Workteam confirmed for this object (rule A3)."""
+    synced_user_name: Text | None = None
+    """The last userName that Workteam confirmed for this object."""
+    adopted: bool | None = None
+    """Whether the account existed before this object."""
+    pending_create: Annotated[tuple[Intent, ...], Field(max_length=10, json_schema_extra=ATOMIC)] = ()
+    """Creates whose end is not known yet."""
+    booked: Booking | None = None
+    """A loss of access that is booked and not reported yet."""
+    plan: Plan | None = None
+    """What would be done, in mode Plan."""
+    last_sync_time: Timestamp | None = None
+    """When Workteam last confirmed a change or a first look; it moves only with something else."""
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=CONDITION_LIST)] = ()
+    """Ready, Synced, and while they hold Reconciling and Stalled."""
+
+
+class WorkteamUser(TenantResource):
+    """One user of one tenant."""
+
+    kind: ClassVar[str] = "WorkteamUser"
+    plural: ClassVar[str] = "workteamusers"
+    short_name: ClassVar[str] = "wtu"
+    description: ClassVar[str] = "One user of Workteam, attributes exactly as SCIM names them."
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("User", ".spec.userName"),
+        Column("Active", ".spec.active", "boolean"),
+        Column("Ready", READY),
+        Column("Synced", SYNCED),
+        Column("Age", ".metadata.creationTimestamp", "date"),
+        Column("Reason", REASON, wide=True),
+        Column("Account", ".status.accountID", wide=True),
+        Column("Tenant", ".spec.tenantRef.name", wide=True),
+        Column("Last-Sync", ".status.lastSyncTime", "date", wide=True),
+    )
+    selectable: ClassVar[tuple[str, ...]] = (
+        ".spec.userName",
+        ".spec.externalId",
+        ".spec.active",
+        ".spec.tenantRef.name",
+        ".status.accountID",
+    )
+
+    spec: UserSpec
+    status: UserStatus = UserStatus()
