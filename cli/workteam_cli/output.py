@@ -41,7 +41,7 @@ class Exit(enum.IntEnum):
     """The token or the account is not allowed to do this."""
 
 
-class Problem(Exception):  # noqa: N818 - what a person reads is a problem, not an error class
+class Problem(Exception):
     """One clear sentence with the cause and the way out, and the exit code that goes with it."""
 
     def __init__(self, sentence: str, code: Exit = Exit.FAILED) -> None:

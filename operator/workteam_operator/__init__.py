@@ -1,0 +1,1 @@
+"""The operator: custom resources become accounts and teams of a Workteam tenant."""

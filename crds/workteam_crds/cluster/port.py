@@ -20,23 +20,23 @@ class ClusterError(Exception):
     """Everything that this port raises. The text names the call and the answer, never a value of an object."""
 
 
-class NotFound(ClusterError):  # noqa: N818 - the domain's word
+class NotFound(ClusterError):
     """The object is not there (any more)."""
 
 
-class AlreadyExists(ClusterError):  # noqa: N818 - the domain's word
+class AlreadyExists(ClusterError):
     """Another object has the name."""
 
 
-class Conflict(ClusterError):  # noqa: N818 - the domain's word
+class Conflict(ClusterError):
     """A precondition failed: somebody else wrote in between. Read again and decide anew."""
 
 
-class Rejected(ClusterError):  # noqa: N818 - the domain's word
+class Rejected(ClusterError):
     """The object is not what the schema or a policy allows; the same request will fail again."""
 
 
-class Gone(ClusterError):  # noqa: N818 - the API's word
+class Gone(ClusterError):
     """The history that a watch asked for is no longer there (410): list again."""
 
 
