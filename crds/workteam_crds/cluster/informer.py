@@ -1,0 +1,80 @@
+"""List and watch one kind in one namespace, for ever: pages, bookmarks, 410, jittered back-off."""
+
+import asyncio
+import logging
+import random
+from datetime import timedelta
+from typing import Generic, Protocol, TypeVar
+
+from workteam_crds.cluster.port import Cluster, ClusterError, Event, Gone, Listing
+from workteam_crds.kinds.custom_resource import CustomResource
+
+R = TypeVar("R", bound=CustomResource)
+R_contra = TypeVar("R_contra", bound=CustomResource, contravariant=True)
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT = timedelta(milliseconds=200)
+LONGEST_WAIT = timedelta(seconds=30)
+
+
+class Sink(Protocol[R_contra]):
+    """What an informer feeds."""
+
+    def replace(self, listing: Listing[R_contra], *, began: float) -> None:
+        """Take a full list; ``began`` is the loop's time when it was asked for (what was written since survives)."""
+
+    def observe(self, event: Event[R_contra]) -> None:
+        """Take one change, or a bookmark."""
+
+
+class Informer(Generic[R]):
+    """Feeds one sink; ``run`` ends only when it is cancelled."""
+
+    def __init__(self, cluster: Cluster, kind: type[R], namespace: str, sink: Sink[R]) -> None:
+        self._cluster = cluster
+        self._kind = kind
+        self._namespace = namespace
+        self._sink = sink
+        self._heard: float | None = None
+        self.listed = asyncio.Event()
+        """Set after the first full list."""
+
+    def age(self) -> timedelta | None:
+        """Return how long nothing was heard from the server, bookmarks included; None before the first list."""
+        return None if self._heard is None else timedelta(seconds=asyncio.get_running_loop().time() - self._heard)
+
+    async def run(self) -> None:
+        """List, watch, and list again whenever the history is gone."""
+        wait = FIRST_WAIT
+        while True:
+            try:
+                since = await self._list()
+                wait = FIRST_WAIT
+                await self._watch(since)
+            except Gone:
+                log.info("the history of a watch is gone, listing again", extra={"kind": self._kind.kind})
+            except ClusterError as error:
+                log.warning("list or watch failed: %s", error, extra={"kind": self._kind.kind})
+                await asyncio.sleep(wait.total_seconds() * random.uniform(0.5, 1))  # noqa: S311 - jitter
+                wait = min(wait * 2, LONGEST_WAIT)
+
+    async def _list(self) -> str:
+        began = asyncio.get_running_loop().time()
+        listing = await self._cluster.list(self._kind, self._namespace)
+        self._sink.replace(listing, began=began)
+        self._hear()
+        self.listed.set()
+        return listing.resource_version
+
+    async def _watch(self, since: str) -> None:
+        """Follow one version after another; a stream that ends in peace goes on where it stopped."""
+        while True:
+            async for event in self._cluster.watch(self._kind, self._namespace, since):
+                since = event.resource_version
+                self._hear()
+                self._sink.observe(event)
+            self._hear()
+
+    def _hear(self) -> None:
+        self._heard = asyncio.get_running_loop().time()

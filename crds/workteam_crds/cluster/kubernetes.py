@@ -1,0 +1,220 @@
+"""The API server behind the port."""
+
+import base64
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from workteam_crds.cluster.access import APPLY_PATCH, JSON_PATCH, LIST_TIMEOUT, Access
+from workteam_crds.cluster.port import (
+    Change,
+    ClusterError,
+    Event,
+    Gone,
+    Listing,
+    NotFound,
+    Operation,
+    Rejected,
+    Secret,
+    Severity,
+)
+from workteam_crds.kinds.custom_resource import API_VERSION, CustomResource
+from workteam_crds.naming import Key
+from workteam_crds.part import rfc3339
+
+R = TypeVar("R", bound=CustomResource)
+
+PAGE = 500
+"""Objects per page of a list."""
+WATCH_SECONDS = 300
+"""How long the server keeps a watch open before it is renewed."""
+
+
+class KubernetesCluster:
+    """One real API server; see ``port.Cluster`` for the promises."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, kubeconfig: str | None = None) -> AsyncIterator[Self]:
+        """Connect by a kubeconfig file, ``KUBECONFIG`` or the pod's service account; close at the end."""
+        access = await Access.load(kubeconfig)
+        try:
+            yield cls(access)
+        finally:
+            await access.close()
+
+    async def get(self, kind: type[R], namespace: str, name: str) -> R:
+        """Read one object consistently."""
+        return _parsed(kind, await self._access.request("GET", _path(kind, namespace, name)))
+
+    async def list(self, kind: type[R], namespace: str) -> Listing[R]:
+        """Read all objects of a kind consistently, page by page."""
+        items: list[R] = []
+        unreadable: list[Key] = []
+        query = {"limit": str(PAGE)}
+        while True:
+            page = await self._access.request("GET", _path(kind, namespace), query=query, within=LIST_TIMEOUT)
+            for raw in page["items"]:
+                try:
+                    items.append(kind.parse(raw))
+                except ValidationError:
+                    unreadable.append(_key(kind, raw))
+            if not (rest := page["metadata"].get("continue")):
+                return Listing(tuple(items), page["metadata"]["resourceVersion"], tuple(unreadable))
+            query = {"limit": str(PAGE), "continue": rest}
+
+    async def watch(self, kind: type[R], namespace: str, since: str) -> AsyncIterator[Event[R]]:
+        """Yield changes after a resourceVersion until the server ends the stream."""
+        async with self._access.stream(_path(kind, namespace), _watch_query(since)) as lines:
+            async for line in lines:
+                yield _event(kind, orjson.loads(line))
+
+    async def create(self, resource: R, *, manager: str) -> R:
+        """Create an object under its own name."""
+        path = _path(type(resource), resource.metadata.namespace)
+        query = {"fieldManager": manager, "fieldValidation": "Strict"}
+        return _parsed(type(resource), await self._access.request("POST", path, query=query, body=resource.manifest()))
+
+    async def patch(self, resource: R, operations: Sequence[Operation], *, manager: str) -> R:
+        """Change an object by JSON patch."""
+        answer = await self._access.request(
+            "PATCH",
+            _path(type(resource), resource.metadata.namespace, resource.metadata.name),
+            query={"fieldManager": manager, "fieldValidation": "Strict"},
+            body=list(operations),
+            content_type=JSON_PATCH,
+        )
+        return _parsed(type(resource), answer)
+
+    async def apply_status(
+        self, resource: R, status: Mapping[str, Any], *, manager: str, resource_version: str | None = None
+    ) -> R:
+        """Apply one manager's part of the status."""
+        metadata = {"name": resource.metadata.name, "uid": resource.metadata.uid}
+        if resource_version is not None:
+            metadata["resourceVersion"] = resource_version
+        body = {"apiVersion": API_VERSION, "kind": resource.kind, "metadata": metadata, "status": dict(status)}
+        answer = await self._access.request(
+            "PATCH",
+            _path(type(resource), resource.metadata.namespace, resource.metadata.name) + "/status",
+            query={"fieldManager": manager, "force": "true", "fieldValidation": "Strict"},
+            body=body,
+            content_type=APPLY_PATCH,
+        )
+        return _parsed(type(resource), answer)
+
+    async def delete(self, resource: CustomResource) -> None:
+        """Delete an object if it is still the same one."""
+        path = _path(type(resource), resource.metadata.namespace, resource.metadata.name)
+        try:
+            await self._access.request("DELETE", path, body={"preconditions": {"uid": resource.metadata.uid}})
+        except NotFound:
+            return
+
+    async def read_secret(self, namespace: str, name: str) -> Secret:
+        """Read one Secret consistently."""
+        return _secret(await self._access.request("GET", _secret_path(namespace, name)))
+
+    async def watch_secret(self, namespace: str, name: str, since: str) -> AsyncIterator[Secret | None]:
+        """Yield one Secret whenever it changes, None when it is deleted."""
+        query = _watch_query(since) | {"fieldSelector": f"metadata.name={name}"}
+        async with self._access.stream(_secret_path(namespace), query) as lines:
+            async for line in lines:
+                event = orjson.loads(line)
+                _refuse_error(event)
+                if event["type"] != "BOOKMARK":
+                    yield None if event["type"] == "DELETED" else _secret(event["object"])
+
+    async def patch_secret(self, secret: Secret, operations: Sequence[Operation]) -> Secret:
+        """Change a Secret by JSON patch."""
+        path = _secret_path(secret.namespace, secret.name)
+        return _secret(await self._access.request("PATCH", path, body=list(operations), content_type=JSON_PATCH))
+
+    async def record(self, about: CustomResource, severity: Severity, reason: str, note: str) -> None:
+        """Write a Kubernetes Event about an object."""
+        now = rfc3339(datetime.now(UTC))
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{about.metadata.name[:200]}.", "namespace": about.metadata.namespace},
+            "involvedObject": {
+                "apiVersion": API_VERSION,
+                "kind": about.kind,
+                "namespace": about.metadata.namespace,
+                "name": about.metadata.name,
+                "uid": about.metadata.uid,
+            },
+            "type": severity.value,
+            "reason": reason,
+            "message": note[:1024],
+            "source": {"component": "workteam-operator"},
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+        await self._access.request("POST", f"/api/v1/namespaces/{about.metadata.namespace}/events", body=event)
+
+
+def _path(kind: type[CustomResource], namespace: str, name: str | None = None) -> str:
+    path = f"/apis/{API_VERSION}/namespaces/{namespace}/{kind.plural}"
+    return path if name is None else f"{path}/{name}"
+
+
+def _secret_path(namespace: str, name: str | None = None) -> str:
+    path = f"/api/v1/namespaces/{namespace}/secrets"
+    return path if name is None else f"{path}/{name}"
+
+
+def _watch_query(since: str) -> dict[str, str]:
+    return {
+        "watch": "true",
+        "allowWatchBookmarks": "true",
+        "resourceVersion": since,
+        "timeoutSeconds": str(WATCH_SECONDS),
+    }
+
+
+def _key(kind: type[CustomResource], raw: Any) -> Key:
+    return Key(kind.kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
+
+
+def _parsed(kind: type[R], raw: Any) -> R:
+    try:
+        return kind.parse(raw)
+    except ValidationError as error:
+        fields = sorted({".".join(str(part) for part in problem["loc"]) for problem in error.errors()})
+        raise Rejected(f"{_key(kind, raw)} does not parse: {', '.join(fields)}") from None
+
+
+def _event(kind: type[R], raw: Any) -> Event[R]:
+    _refuse_error(raw)
+    version = raw["object"]["metadata"]["resourceVersion"]
+    if raw["type"] == "BOOKMARK":
+        return Event(None, version)
+    change = Change(raw["type"])
+    try:
+        resource = kind.parse(raw["object"])
+    except ValidationError:
+        return Event(change, version, None, _key(kind, raw["object"]))
+    return Event(change, version, resource, resource.key)
+
+
+def _refuse_error(event: Any) -> None:
+    """An ERROR event ends a watch; 410 says that its history is gone."""
+    if event["type"] != "ERROR":
+        return
+    code = event["object"].get("code")
+    raise Gone("WATCH: 410") if code == 410 else ClusterError(f"WATCH: ERROR {code}")  # noqa: PLR2004 - HTTP Gone
+
+
+def _secret(raw: Any) -> Secret:
+    metadata = raw["metadata"]
+    data = {key: base64.b64decode(value) for key, value in (raw.get("data") or {}).items()}
+    return Secret(metadata["namespace"], metadata["name"], metadata["uid"], metadata["resourceVersion"], data)
