@@ -1,0 +1,70 @@
+"""What the operator is told by its environment (``WORKTEAM_OPERATOR_*``), read once, at the start. Pure."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+PREFIX = "WORKTEAM_OPERATOR_"
+
+Wait: TypeAlias = Annotated[timedelta, Field(gt=timedelta(0))]
+"""Seconds in the environment."""
+
+
+class BadSettings(Exception):
+    """A variable is missing or not what it must be; the text is one sentence for whoever sets it."""
+
+
+class Settings(BaseModel):
+    """Everything that can be set. A field is the variable of the same name in capitals; waiting times are seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    namespace: str = Field(min_length=1)
+    """The namespace of the release: where the operator itself lives."""
+    tenant_namespaces: tuple[str, ...] = Field(min_length=1)
+    """The namespaces of the tenants, separated by commas."""
+    host: str = "0.0.0.0"  # noqa: S104 - the kubelet probes it from outside the pod
+    """The address on which probes and metrics are served."""
+    port: int = Field(default=8081, ge=1, le=65535)
+    """The port on which probes and metrics are served."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least serious message that is logged."""
+    workers: int = Field(default=20, ge=1, le=200)
+    """How many objects are reconciled at once."""
+    backoff_first: Wait = timedelta(seconds=1)
+    """The longest wait before the second try of one object; it doubles with every further one, and jitter shortens it."""
+    backoff_longest: Wait = timedelta(minutes=5)
+    """Where doubling ends."""
+    create_settle: Wait = timedelta(seconds=30)
+    """How long look-ups must stay empty after a create without an answer, before there is a second one (rule A7)."""
+    relist_interval: Wait = timedelta(minutes=10)
+    """How often all objects are listed, to find what the watch did not tell."""
+    probe_interval: Wait = timedelta(minutes=10)
+    """How often a tenant that is ready is probed."""
+    outage_failures: int = Field(default=5, ge=1)
+    """How many calls in a row must fail before a tenant is left alone until its probe succeeds."""
+
+    @field_validator("tenant_namespaces", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _seconds(cls, value: object) -> object:
+        """Read waiting times as plain seconds: pydantic takes a number's text for ISO 8601 otherwise."""
+        return value
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings. Raises ``BadSettings`` naming each variable that is wrong; unknown ones are wrong too."""
+        given = {key.removeprefix(PREFIX).lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            wrong = [f"{PREFIX}{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors()]
+            raise BadSettings(f"The operator cannot start: {'; '.join(wrong)}") from None
