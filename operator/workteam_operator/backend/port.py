@@ -1,4 +1,4 @@
-"""What we ask of one Workteam tenant, as a Protocol; ``tests/contract/test_backends.py`` holds drivers to it.
+"""What we ask of one Workteam tenant, as a Protocol; ``tests/backend/test_backends.py`` holds drivers to it.
 
 Three errors, each saying who must act: nobody (we try again), the object's author, or the tenant's owner.
 """
@@ -52,7 +52,8 @@ class Capabilities:
     patch: bool
     groups: bool
     attributes: frozenset[str]
-    """Paths of its user schemas as in ``Attributes``; multi-valued ones by name alone."""
+    """Paths of its user schemas as in ``Attributes``, without what is read only; the parts of multi-valued ones too, such
+    as ``emails.type``."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class DesiredAccount:
     attributes: Attributes = field(default_factory=dict)
     unsupported: tuple[str, ...] = ()
     """Paths that the object has and the tenant's schema lacks."""
+    undecided: frozenset[str] = frozenset()
+    """Paths whose value is not known yet, such as a manager without account: neither set nor unset."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,185 @@
+"""Accounts and teams as SCIM writes them (RFC 7643 §4.1 to §4.3, RFC 7644 §3.5). Called by ``scim``. Pure."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from workteam_operator.backend.port import Account, Attributes, Capabilities, DesiredAccount, Team
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+MANAGER = f"{ENTERPRISE}:manager"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+
+NOT_OURS = {"schemas", "id", "meta", "groups"}
+"""What the server alone writes."""
+IDENTITY = {"userName", "externalId", "active"}
+
+DETAIL_LENGTH = 300
+
+Json = dict[str, Any]
+
+
+def read_account(raw: Json) -> Account:
+    """Read a user. One without ``active`` counts as active: nobody is taken for inactive who was not said to be."""
+    attributes = {path: value for path, value in _flat(raw) if path not in IDENTITY}
+    return Account(
+        id=str(raw["id"]),
+        user_name=str(raw.get("userName", "")),
+        external_id=raw.get("externalId"),
+        active=raw.get("active", True) is not False,
+        attributes=attributes,
+    )
+
+
+def read_team(raw: Json, *, members: bool) -> Team:
+    """Read a group; with ``members``, its ids too."""
+    listed = frozenset(str(member["value"]) for member in raw.get("members") or () if member.get("value"))
+    return Team(str(raw["id"]), str(raw.get("displayName", "")), raw.get("externalId"), listed if members else None)
+
+
+def account_body(desired: DesiredAccount) -> Json:
+    """Write a new user."""
+    body: Json = {"schemas": [USER], "userName": desired.user_name, "externalId": desired.external_id}
+    if desired.active is not None:
+        body["active"] = desired.active
+    changed(body, desired.attributes)
+    return body
+
+
+def team_body(display_name: str, external_id: str, members: Iterable[str]) -> Json:
+    """Write a new group."""
+    body: Json = {"schemas": [GROUP], "displayName": display_name, "externalId": external_id}
+    return body | {"members": [{"value": member} for member in sorted(members)]}
+
+
+def patch_body(changes: Attributes) -> Json:
+    """Write changes by path; None removes."""
+    return _patch(
+        {"op": "remove", "path": path}
+        if value is None
+        else {"op": "replace", "path": path, "value": _outward(path, value)}
+        for path, value in changes.items()
+    )
+
+
+def members_body(add: Iterable[str], remove: Iterable[str]) -> Json:
+    """Write a change of members: all additions, then one removal each."""
+    added = [{"value": member} for member in sorted(add)]
+    additions = [{"op": "add", "path": "members", "value": added}] if added else []
+    removals = [{"op": "remove", "path": f"members[value eq {quoted(member)}]"} for member in sorted(remove)]
+    return _patch([*additions, *removals])
+
+
+def changed(body: Json, changes: Attributes) -> None:
+    """Make changes by path in a whole user or group; everything else stays as it is."""
+    for path, value in changes.items():
+        parent, name = _place(body, path)
+        if value is None:
+            parent.pop(name, None)
+        else:
+            parent[name] = _outward(path, value)
+    extensions = [key for key, value in body.items() if key.startswith("urn:") and value]
+    body["schemas"] = list(dict.fromkeys([*body.get("schemas", ()), *extensions]))
+
+
+def capabilities(config: Json, resource_types: Iterable[Json], schemas: Iterable[Json]) -> Capabilities:
+    """Read the discovery documents: what may be written of a user, and whether there are groups."""
+    types = {kind.get("name"): kind for kind in resource_types}
+    user = types.get("User", {"schema": USER})
+    extensions = {part.get("schema") for part in user.get("schemaExtensions") or ()}
+    paths: set[str] = set()
+    for schema in schemas:
+        if schema.get("id") == user.get("schema"):
+            paths.update(_paths(schema, prefix=""))
+        elif schema.get("id") in extensions:
+            paths.update(_paths(schema, prefix=f"{schema['id']}:"))
+    patch = (config.get("patch") or {}).get("supported") is True
+    return Capabilities(patch=patch, groups="Group" in types, attributes=frozenset(paths))
+
+
+def quoted(text: str) -> str:
+    """Return a filter's value (RFC 7644 §3.4.2.2: a JSON string), characters beyond ASCII as they are."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def detail(raw: object) -> str:
+    """Return the words of a SCIM error, on one line and cut to 300 characters."""
+    said = raw.get("detail") if isinstance(raw, dict) else None
+    words = " ".join(said.split()) if isinstance(said, str) else ""
+    return words if len(words) <= DETAIL_LENGTH else f"{words[: DETAIL_LENGTH - 1]}…"
+
+
+def is_error(raw: object) -> bool:
+    """Say whether SCIM speaks (RFC 7644 §3.12), and not some proxy's page that knows nothing of accounts."""
+    if not isinstance(raw, dict):
+        return False
+    schemas = raw.get("schemas")
+    return (isinstance(schemas, list) and ERROR in schemas) or str(raw.get("status")) == str(HTTPStatus.NOT_FOUND)
+
+
+def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
+    """Return how long to wait, from Retry-After in either form (RFC 9110 §10.2.3); None if absent or unreadable."""
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=min(int(text), MANY_SECONDS))
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(moment - now, timedelta(0))
+
+
+MANY_SECONDS = 24 * 60 * 60
+"""A day: nobody means more, and a number with many digits must not overflow."""
+
+
+def _flat(raw: Json) -> Iterator[tuple[str, Any]]:
+    """Yield path and value of all that has a value."""
+    for key, value in raw.items():
+        if key in NOT_OURS or value in (None, [], {}):
+            continue
+        if key.startswith("urn:") and isinstance(value, dict):
+            yield from ((f"{key}:{name}", _inward(f"{key}:{name}", part)) for name, part in value.items())
+        elif isinstance(value, dict):
+            yield from ((f"{key}.{name}", part) for name, part in value.items())
+        else:
+            yield key, value
+
+
+def _inward(path: str, value: Any) -> Any:
+    return value.get("value") if path == MANAGER and isinstance(value, dict) else value
+
+
+def _outward(path: str, value: Any) -> Any:
+    return {"value": value} if path == MANAGER else value
+
+
+def _place(body: Json, path: str) -> tuple[Json, str]:
+    """Return the object that holds a path's value, made if it is missing, and the key in it."""
+    if path.startswith("urn:"):
+        outer, _, name = path.rpartition(":")
+    else:
+        outer, _, name = path.rpartition(".")
+    return (body.setdefault(outer, {}), name) if outer else (body, name)
+
+
+def _paths(schema: Mapping[str, Any], *, prefix: str) -> Iterator[str]:
+    for attribute in schema.get("attributes") or ():
+        if attribute.get("mutability") == "readOnly":
+            continue
+        path = f"{prefix}{attribute['name']}"
+        parts = [f"{path}.{part['name']}" for part in attribute.get("subAttributes") or ()]
+        if not parts or attribute.get("multiValued") or prefix:
+            yield path
+        yield from parts
+
+
+def _patch(operations: Iterable[Json]) -> Json:
+    return {"schemas": [PATCH_OP], "Operations": list(operations)}
