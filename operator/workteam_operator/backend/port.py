@@ -52,8 +52,8 @@ class Capabilities:
     patch: bool
     groups: bool
     attributes: frozenset[str]
-    """Paths of its user schemas as in ``Attributes``, without what is read only; the parts of multi-valued ones too, such
-    as ``emails.type``."""
+    """Paths of its user schemas as in ``Attributes``, without what is read only; the parts of multi-valued ones too,
+    such as ``emails.type``."""
 
 
 @dataclass(frozen=True)
