@@ -10,6 +10,8 @@ from rich.markup import escape
 from workteam_cli.output import Exit, Problem, progress_console
 
 COMMANDS = {
+    "dev": "run everything on this machine",
+    "rehearse": "play Microsoft Entra's provisioning service against a Base URL",
     "tenant": "look into a stand-in Workteam tenant",
 }
 """Name and one line of help; the command itself is ``workteam_cli.commands.NAME:NAME``."""
