@@ -45,10 +45,12 @@ class Access:
         """A token of a ServiceAccount from the TokenRequest API, good for 30 days if the cluster allows."""
         return self.kubectl("create", "token", name, "-n", namespace, f"--duration={TOKEN_LIFE}").strip()
 
-    def kubeconfig_as(self, namespace: str, name: str, path: Path) -> Path:
-        """Write a kubeconfig (0600) that reaches this cluster as one of its ServiceAccounts."""
+    def kubeconfig_as(self, namespace: str, name: str, path: Path, *, server: str | None = None) -> Path:
+        """Write a kubeconfig (0600) that reaches this cluster, or a proxy before it, as one of its ServiceAccounts."""
         seen = self.kubectl("config", "view", "--raw", "--flatten", "--minify", "-o", "json")
         cluster = orjson.loads(seen)["clusters"][0]["cluster"]
+        if server:
+            cluster = {"server": server}
         write_private(path, kubeconfig(cluster, self.service_account_token(namespace, name), namespace))
         return path
 

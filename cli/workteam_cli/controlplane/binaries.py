@@ -46,9 +46,10 @@ def find(tool: Tool, report: Report = silent) -> Path:
         if path.exists() and _runs(path, tool):
             return path.absolute()
         if path.exists() or tool is not HELM:
+            fault = "does not run" if path.exists() else "is missing"
             raise Problem(
-                f"KUBEBUILDER_ASSETS names {assets}, where {tool.name} {'does not run' if path.exists() else 'is missing'}: "
-                f"correct it, or unset it to have {tool.name} built.",
+                f"KUBEBUILDER_ASSETS names {assets}, where {tool.name} {fault}: correct it, or unset it to have "
+                f"{tool.name} built.",
                 Exit.UNAVAILABLE,
             )
     return cached(tool, cache_folder(), report)
@@ -78,8 +79,7 @@ def cached(tool: Tool, cache: Path, report: Report) -> Path:
     path = home / tool.name
     if _sound(path):
         return path
-    report(f"waiting for another build of {tool.name}")
-    with locked(cache / "lock"), on_disk(cache):
+    with locked(cache / "lock", lambda: report("waiting for another build")), on_disk(cache):
         if _sound(path):
             return path
         if home.exists():

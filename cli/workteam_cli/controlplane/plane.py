@@ -7,7 +7,7 @@ from pathlib import Path
 from workteam_cli.controlplane.access import Access, kubeconfig
 from workteam_cli.controlplane.binaries import Binaries
 from workteam_cli.controlplane.files import on_disk, write_private
-from workteam_cli.controlplane.ports import LOOPBACK, claim, free_port
+from workteam_cli.controlplane.ports import LOOPBACK, free_port
 from workteam_cli.controlplane.processes import Processes, Record
 from workteam_cli.controlplane.readiness import wait_until_ready
 
@@ -22,15 +22,15 @@ class ControlPlane:
     """
 
     def __init__(self, home: Path, binaries: Binaries, processes: Processes, *, durable: bool = True) -> None:
-        self.home = home
+        self.home = home.absolute()
         self.binaries = binaries
         self.processes = processes
         self.durable = durable
-        self.kubeconfig = home / "kubeconfig"
+        self.kubeconfig = self.home / "kubeconfig"
 
     @property
     def access(self) -> Access:
-        """kubectl and helm against this control plane, as its administrator."""
+        """Kubectl and helm against this control plane, as its administrator."""
         return Access(self.kubeconfig, self.binaries.kubectl, self.binaries.helm)
 
     def start(self) -> Access:
@@ -50,7 +50,7 @@ class ControlPlane:
         return self.home / "pki" / "apiserver.crt"
 
     def _start_etcd(self) -> Record:
-        port = claim(ETCD, self._port_before(ETCD))
+        port = self.processes.port(ETCD)
         listen, peers = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{free_port()}"
         flags = ["--data-dir", str(self.home / "etcd"), "--log-level", "error"]
         flags += ["--listen-client-urls", listen, "--advertise-client-urls", listen, "--listen-peer-urls", peers]
@@ -60,7 +60,7 @@ class ControlPlane:
         return record
 
     def _start_apiserver(self, etcd_port: int) -> Record:
-        port = claim("kube-apiserver", self._port_before(APISERVER))
+        port = self.processes.port(APISERVER)
         flags = self._apiserver_flags(etcd_port, port)
         return self.processes.start(APISERVER, [str(self.binaries.kube_apiserver), *flags], port=port)
 
@@ -93,7 +93,3 @@ class ControlPlane:
         token = self._token_file().read_text(encoding="utf-8").split(",")[0]
         authority = base64.b64encode(self._certificate.read_bytes()).decode()
         return kubeconfig({"server": url, "certificate-authority-data": authority}, token)
-
-    def _port_before(self, name: str) -> int | None:
-        record = self.processes.records().get(name)
-        return record.port if record else None

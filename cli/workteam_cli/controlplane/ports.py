@@ -36,8 +36,8 @@ def claim(name: str, port: int | None) -> int:
         return free_port()
     if not is_free(port):
         raise Problem(
-            f"Port {port} of {name} is in use by another program: end that program, or choose another home with "
-            f"WORKTEAM_DEV_HOME.",
+            f"Port {port}, on which {name} ran before, is in use by another program: end that program, or choose "
+            f"another home with WORKTEAM_DEV_HOME.",
             Exit.BUSY,
         )
     return port

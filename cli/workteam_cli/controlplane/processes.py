@@ -3,20 +3,23 @@
 One code, two modes: a starter that guards its processes ends them when it dies; once released they outlive it.
 """
 
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from workteam_cli.controlplane.files import write_private
+from workteam_cli.controlplane.files import on_disk, write_private
 from workteam_cli.controlplane.guard import RELEASE
 from workteam_cli.controlplane.known import Known, end_all
+from workteam_cli.controlplane.ports import claim, is_free
 
 GATE = ("/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "gate")
 """Holds a new process until the guard knows of it; if the starter dies before, it ends by itself."""
@@ -24,16 +27,26 @@ GATE = ("/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "gate")
 
 @dataclass(frozen=True)
 class Record:
-    """What is kept of a process over restarts: where it listens, and which process it was."""
+    """What is kept of a process over restarts: where it listens, which process it was, and what it was told."""
 
     port: int
     pid: int
     started: str
+    begun: float
+    """When it was started, in seconds since 1970: its credentials are as old."""
+    told: str
+    """A digest of its command and environment: a process that was told something else is started anew."""
 
     @property
     def process(self) -> Known:
         """The process that was started last under this name; it may be dead."""
         return Known(self.pid, self.started)
+
+
+def told(command: Sequence[str], env: Mapping[str, str] | None) -> str:
+    """Digest what a process is told, so that what it was told before can be compared without keeping it."""
+    text = json.dumps([list(command), sorted((env or {}).items())])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Processes:
@@ -43,10 +56,11 @@ class Processes:
     """
 
     def __init__(self, home: Path) -> None:
-        self.home = home
-        self._file = home / "processes.json"
+        self.home = home.absolute()
+        self._file = self.home / "processes.json"
         self._guard: subprocess.Popen[str] | None = None
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._claimed: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -72,21 +86,37 @@ class Processes:
         """The file that takes stdout and stderr of a process."""
         return self.home / "logs" / f"{name}.log"
 
-    def start(self, name: str, command: Sequence[str], *, port: int, env: Mapping[str, str] | None = None) -> Record:
-        """Start a process, guarded until released, and record it. It may not be ready yet."""
-        self.log(name).parent.mkdir(parents=True, exist_ok=True)
-        with self.log(name).open("ab") as log:
-            child = subprocess.Popen(  # noqa: S603 - our own command lines
-                [*GATE, *command],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                env=dict(env) if env is not None else None,
-                start_new_session=True,
+    def port(self, name: str) -> int:
+        """Where a process listens: as now or before, else a free port; Problem if another program took it meanwhile."""
+        record = self.records().get(name)
+        if record and record.process.alive:
+            return record.port
+        if name not in self._claimed or not is_free(self._claimed[name]):
+            self._claimed[name] = claim(name, record.port if record else None)
+        return self._claimed[name]
+
+    def start(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        port: int,
+        env: Mapping[str, str] | None = None,
+        surroundings: Mapping[str, str] | None = None,
+    ) -> Record:
+        """Start a process, guarded until released, and record it; it may not be ready yet.
+
+        Its environment is ``surroundings`` (this process's own if not given) under ``env``; what it was *told* is
+        ``command`` and ``env``.
+        """
+        with on_disk(self.home):
+            self.log(name).parent.mkdir(parents=True, exist_ok=True)
+            child = self._gated(
+                name, command, {**(os.environ if surroundings is None else surroundings), **(env or {})}
             )
         known = Known.of(child.pid)
         self._tell(json.dumps(asdict(known)))
-        record = Record(port, known.pid, known.started)
+        record = Record(port, known.pid, known.started, time.time(), told(command, env))
         self._keep(name, record)
         assert child.stdin is not None  # noqa: S101 - it is a pipe
         child.stdin.write(b"go\n")
@@ -122,6 +152,18 @@ class Processes:
         self.end(*reversed(list(self._children)))
         self._close_guard()
 
+    def _gated(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        with self.log(name).open("ab") as log:
+            return subprocess.Popen(  # noqa: S603 - our own command lines
+                [*GATE, *command],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env=dict(env),
+                cwd=self.home,
+                start_new_session=True,
+            )
+
     def _keep(self, name: str, record: Record) -> None:
         kept = {other: asdict(old) for other, old in self.records().items()}
         write_private(self._file, json.dumps({**kept, name: asdict(record)}, indent=2))
@@ -133,7 +175,7 @@ class Processes:
 
     def _guarding(self) -> IO[str]:
         if self._guard is None:
-            self._guard = subprocess.Popen(  # noqa: S603 - this interpreter and our own module
+            self._guard = subprocess.Popen(
                 [sys.executable, "-m", "workteam_cli.controlplane.guard"],
                 stdin=subprocess.PIPE,
                 text=True,
