@@ -66,7 +66,7 @@ def _structural(schema: Schema, definitions: dict[str, Schema]) -> Schema:
     """Inline references, drop the null branch of what is optional, keep only what an API server takes."""
     schema = _resolved(schema, definitions)
     kept = {key: value for key, value in schema.items() if key in KEPT or key.startswith("x-kubernetes-")}
-    if isinstance(schema.get("default"), str | bool | int):
+    if isinstance(schema.get("default"), str | bool | int) and schema["default"] != "":
         kept["default"] = schema["default"]
     if "items" in schema:
         kept["items"] = _structural(schema["items"], definitions)

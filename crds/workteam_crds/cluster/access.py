@@ -115,7 +115,7 @@ class Access:
         if self._session is not None:
             await self._session.close()
             self._session = None
-            await asyncio.sleep(0)  # lets aiohttp's transports see that they are closed
+            await asyncio.sleep(0.05)  # aiohttp closes TLS transports in the loop's next rounds, and offers no wait
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:

@@ -1,7 +1,7 @@
 """The API server behind the port."""
 
 import base64
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
@@ -13,6 +13,7 @@ from workteam_crds.cluster.access import APPLY_PATCH, JSON_PATCH, LIST_TIMEOUT, 
 from workteam_crds.cluster.port import (
     Change,
     ClusterError,
+    Conflict,
     Event,
     Gone,
     Listing,
@@ -30,6 +31,8 @@ R = TypeVar("R", bound=CustomResource)
 
 PAGE = 500
 """Objects per page of a list."""
+STATUS_TRIES = 5
+"""How often a status is applied again when somebody else wrote the object in between."""
 WATCH_SECONDS = 300
 """How long the server keeps a watch open before it is renewed."""
 
@@ -70,7 +73,7 @@ class KubernetesCluster:
                 return Listing(tuple(items), page["metadata"]["resourceVersion"], tuple(unreadable))
             query = {"limit": str(PAGE), "continue": rest}
 
-    async def watch(self, kind: type[R], namespace: str, since: str) -> AsyncIterator[Event[R]]:
+    async def watch(self, kind: type[R], namespace: str, since: str) -> AsyncGenerator[Event[R], None]:
         """Yield changes after a resourceVersion until the server ends the stream."""
         async with self._access.stream(_path(kind, namespace), _watch_query(since)) as lines:
             async for line in lines:
@@ -96,16 +99,32 @@ class KubernetesCluster:
     async def apply_status(
         self, resource: R, status: Mapping[str, Any], *, manager: str, resource_version: str | None = None
     ) -> R:
-        """Apply one manager's part of the status."""
-        metadata = {"name": resource.metadata.name, "uid": resource.metadata.uid}
+        """Apply one manager's part of the status.
+
+        The server ignores a uid in a status apply (tried on 1.37) and obeys a resourceVersion, so that is the guard:
+        where the caller asks for no swap, a version that moved is read again, and its uid compared.
+        """
         if resource_version is not None:
-            metadata["resourceVersion"] = resource_version
-        body = {"apiVersion": API_VERSION, "kind": resource.kind, "metadata": metadata, "status": dict(status)}
+            return await self._apply_status(resource, status, manager, resource_version)
+        current = resource
+        for _ in range(STATUS_TRIES):
+            try:
+                return await self._apply_status(current, status, manager, current.metadata.resource_version)
+            except Conflict:
+                current = await self.get(type(resource), resource.metadata.namespace, resource.metadata.name)
+                if current.metadata.uid != resource.metadata.uid:
+                    raise
+        raise Conflict(f"{resource.key}: the status was out of date {STATUS_TRIES} times")
+
+    async def _apply_status(
+        self, resource: R, status: Mapping[str, Any], manager: str, resource_version: str | None
+    ) -> R:
+        metadata = {"name": resource.metadata.name, "resourceVersion": resource_version}
         answer = await self._access.request(
             "PATCH",
             _path(type(resource), resource.metadata.namespace, resource.metadata.name) + "/status",
             query={"fieldManager": manager, "force": "true", "fieldValidation": "Strict"},
-            body=body,
+            body={"apiVersion": API_VERSION, "kind": resource.kind, "metadata": metadata, "status": dict(status)},
             content_type=APPLY_PATCH,
         )
         return _parsed(type(resource), answer)
@@ -122,7 +141,7 @@ class KubernetesCluster:
         """Read one Secret consistently."""
         return _secret(await self._access.request("GET", _secret_path(namespace, name)))
 
-    async def watch_secret(self, namespace: str, name: str, since: str) -> AsyncIterator[Secret | None]:
+    async def watch_secret(self, namespace: str, name: str, since: str) -> AsyncGenerator[Secret | None, None]:
         """Yield one Secret whenever it changes, None when it is deleted."""
         query = _watch_query(since) | {"fieldSelector": f"metadata.name={name}"}
         async with self._access.stream(_secret_path(namespace), query) as lines:

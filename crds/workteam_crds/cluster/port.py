@@ -1,7 +1,7 @@
 """What we ask of Kubernetes, as a Protocol; ``tests/contract/test_clusters.py`` holds every driver to its promises."""
 
 import enum
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
@@ -108,7 +108,7 @@ class Cluster(Protocol):
     async def list(self, kind: type[R], namespace: str) -> Listing[R]:
         """Read all objects of a kind consistently, in pages behind the scenes."""
 
-    def watch(self, kind: type[R], namespace: str, since: str) -> AsyncIterator[Event[R]]:
+    def watch(self, kind: type[R], namespace: str, since: str) -> AsyncGenerator[Event[R], None]:
         """Yield changes after a resourceVersion, bookmarks included, until the server ends the stream.
 
         Raises ``Gone``, and ``ClusterUnavailable`` also after a silence of 70 s.
@@ -135,7 +135,7 @@ class Cluster(Protocol):
     async def read_secret(self, namespace: str, name: str) -> Secret:
         """Read one Secret consistently. Raises ``NotFound``."""
 
-    def watch_secret(self, namespace: str, name: str, since: str) -> AsyncIterator[Secret | None]:
+    def watch_secret(self, namespace: str, name: str, since: str) -> AsyncGenerator[Secret | None, None]:
         """Yield one Secret whenever it changes, None when it is deleted. Raises as ``watch``."""
 
     async def patch_secret(self, secret: Secret, operations: Sequence[Operation]) -> Secret:

@@ -1,0 +1,229 @@
+"""What every driver of the Cluster port promises; each driver is one more subclass."""
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from workteam_cli.controlplane.access import Access
+from workteam_crds.cluster.informer import Informer
+from workteam_crds.cluster.kubernetes import KubernetesCluster
+from workteam_crds.cluster.port import (
+    AlreadyExists,
+    Change,
+    Cluster,
+    ClusterUnavailable,
+    Conflict,
+    Event,
+    Gone,
+    Listing,
+    NotFound,
+    Rejected,
+    Severity,
+)
+from workteam_crds.kinds import WorkteamTenant, WorkteamUser
+from workteam_crds.kinds.custom_resource import FINALIZER
+from workteam_crds.testing import a_tenant, a_user
+
+SOON = 10
+"""Seconds until a test gives up waiting for what should come at once."""
+
+
+class ClusterContract:
+    """Subclass it, give a ``cluster`` and an empty ``namespace``, and inherit every promise."""
+
+    async def test_what_was_created_is_read(self, cluster: Cluster, namespace: str) -> None:
+        created = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        assert created.metadata.generation == 1
+        assert await cluster.get(WorkteamUser, namespace, "ana") == created
+        assert (await cluster.list(WorkteamUser, namespace)).items == (created,)
+
+    async def test_a_name_is_taken_once(self, cluster: Cluster, namespace: str) -> None:
+        await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        with pytest.raises(AlreadyExists):
+            await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+
+    async def test_what_is_not_there_is_not_found(self, cluster: Cluster, namespace: str) -> None:
+        with pytest.raises(NotFound):
+            await cluster.get(WorkteamUser, namespace, "ana")
+        with pytest.raises(NotFound):
+            await cluster.read_secret(namespace, "none")
+
+    async def test_a_patch_is_compare_and_swap(self, cluster: Cluster, namespace: str) -> None:
+        """A failed test is a Conflict and changes nothing; a refusal of the schema is Rejected, not a Conflict."""
+        ana = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        title = {"op": "add", "path": "/spec/title", "value": "Lead"}
+        with pytest.raises(Conflict):
+            await cluster.patch(ana, [{"op": "test", "path": "/metadata/generation", "value": 7}, title], manager="t")
+        with pytest.raises(Rejected):
+            await cluster.patch(ana, [{"op": "add", "path": "/spec/title", "value": 5}], manager="t")
+        assert (await cluster.get(WorkteamUser, namespace, "ana")).spec.title is None
+        changed = await cluster.patch(
+            ana, [{"op": "test", "path": "/metadata/generation", "value": 1}, title], manager="t"
+        )
+        assert (changed.spec.title, changed.metadata.generation) == ("Lead", 2)
+
+    async def test_a_status_does_not_move_the_generation(self, cluster: Cluster, namespace: str) -> None:
+        """One manager's later apply replaces all that it said; what it leaves out goes."""
+        ana = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        await cluster.apply_status(ana, {"accountID": "1", "syncedActive": True}, manager="one")
+        await cluster.apply_status(ana, {"syncedUserName": "ana"}, manager="two")
+        seen = await cluster.apply_status(ana, {"accountID": "2"}, manager="one")
+        assert seen.metadata.generation == 1
+        assert seen.status.dump() == {"accountID": "2", "syncedUserName": "ana"}
+
+    async def test_a_status_is_not_written_to_a_successor(self, cluster: Cluster, namespace: str) -> None:
+        """The uid is a precondition, and so is the resourceVersion where it is given."""
+        old = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        with pytest.raises(NotFound):
+            await cluster.apply_status(a_user("bob", namespace=namespace), {"accountID": "1"}, manager="one")
+        await cluster.delete(old)
+        new = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        with pytest.raises(Conflict):
+            await cluster.apply_status(old, {"accountID": "1"}, manager="one")
+        await cluster.apply_status(new, {"accountID": "1"}, manager="one")
+        with pytest.raises(Conflict):
+            await cluster.apply_status(
+                new, {"accountID": "2"}, manager="one", resource_version=new.metadata.resource_version
+            )
+
+    async def test_deleting_spares_a_successor(self, cluster: Cluster, namespace: str) -> None:
+        """Deleting twice is fine; deleting by an old uid is a Conflict."""
+        old = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        await cluster.delete(old)
+        await cluster.delete(old)
+        await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        with pytest.raises(Conflict):
+            await cluster.delete(old)
+
+    async def test_a_finalizer_holds_an_object(self, cluster: Cluster, namespace: str) -> None:
+        user = a_user("ana", namespace=namespace)
+        held = user.model_copy(update={"metadata": user.metadata.model_copy(update={"finalizers": (FINALIZER,)})})
+        ana = await cluster.create(held, manager="tests")
+        await cluster.delete(ana)
+        leaving = await cluster.get(WorkteamUser, namespace, "ana")
+        assert (leaving.deleting, leaving.held) == (True, True)
+        ours = [
+            {"op": "test", "path": "/metadata/finalizers/0", "value": FINALIZER},
+            {"op": "remove", "path": "/metadata/finalizers/0"},
+        ]
+        await cluster.patch(leaving, ours, manager="tests")
+        with pytest.raises(NotFound):
+            await cluster.get(WorkteamUser, namespace, "ana")
+
+    async def test_a_watch_tells_what_came_after(self, cluster: Cluster, namespace: str) -> None:
+        await cluster.create(a_user("before", namespace=namespace), manager="tests")
+        listing = await cluster.list(WorkteamUser, namespace)
+        ana = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        await cluster.apply_status(ana, {"accountID": "1"}, manager="one")
+        await cluster.delete(ana)
+        seen: list[tuple[Change | None, str]] = []
+        async with asyncio.timeout(SOON):
+            async with contextlib.aclosing(cluster.watch(WorkteamUser, namespace, listing.resource_version)) as events:
+                async for event in events:
+                    if event.key:
+                        seen.append((event.change, event.key.name))
+                    if event.change is Change.DELETED:
+                        break
+        assert seen == [(Change.ADDED, "ana"), (Change.MODIFIED, "ana"), (Change.DELETED, "ana")]
+
+    async def test_a_list_reads_every_page(self, cluster: Cluster, namespace: str) -> None:
+        """1,001 objects are three pages, and all of them come."""
+        names = [f"user-{number}" for number in range(1001)]
+        for start in range(0, len(names), 50):
+            batch = names[start : start + 50]
+            await asyncio.gather(
+                *[cluster.create(a_user(name, namespace=namespace), manager="tests") for name in batch]
+            )
+        listing = await cluster.list(WorkteamUser, namespace)
+        assert sorted(user.metadata.name for user in listing.items) == sorted(names)
+
+    async def test_an_event_is_written(self, cluster: Cluster, namespace: str) -> None:
+        tenant = await cluster.create(a_tenant(namespace=namespace), manager="tests")
+        await cluster.record(tenant, Severity.WARNING, "Stalled", "ask the owner")
+        assert (await cluster.list(WorkteamTenant, namespace)).items == (tenant,)
+
+
+class TestKubernetesCluster(ClusterContract):
+    @pytest.fixture
+    async def cluster(self, cluster_access: Access) -> AsyncIterator[Cluster]:
+        async with KubernetesCluster.connect(str(cluster_access.kubeconfig)) as cluster:
+            yield cluster
+
+    async def test_secrets_are_read_watched_and_swapped(
+        self, cluster: Cluster, cluster_access: Access, namespace: str
+    ) -> None:
+        """Values come decoded; a watch yields changes, and None for a Secret that is gone; tests conflict."""
+        cluster_access.kubectl("create", "secret", "generic", "keys", "-n", namespace, "--from-literal=token=one")
+        first = await cluster.read_secret(namespace, "keys")
+        assert first.data == {"token": b"one"}
+        two = base64.b64encode(b"two").decode()
+        swap = [
+            {"op": "test", "path": "/data/token", "value": base64.b64encode(b"one").decode()},
+            {"op": "replace", "path": "/data/token", "value": two},
+        ]
+        await cluster.patch_secret(first, swap)
+        with pytest.raises(Conflict):
+            await cluster.patch_secret(first, swap)
+        cluster_access.kubectl("delete", "secret", "keys", "-n", namespace)
+        seen = []
+        async with asyncio.timeout(SOON):
+            async with contextlib.aclosing(cluster.watch_secret(namespace, "keys", first.resource_version)) as secrets:
+                async for secret in secrets:
+                    seen.append(None if secret is None else secret.data["token"])
+                    if secret is None:
+                        break
+        assert seen == [b"two", None]
+
+    async def test_history_that_is_gone_says_so(self, cluster: Cluster, namespace: str) -> None:
+        """A watch from before the beginning is Gone, not an empty stream."""
+        with pytest.raises(Gone):
+            async for _ in cluster.watch(WorkteamUser, namespace, "1"):
+                pass
+
+    async def test_an_informer_feeds_its_sink(self, cluster: Cluster, namespace: str) -> None:
+        """First the list, then each change, without asking again."""
+        await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        sink = _Seen()
+        informer = Informer(cluster, WorkteamUser, namespace, sink)
+        running = asyncio.create_task(informer.run())
+        try:
+            async with asyncio.timeout(SOON):
+                await informer.listed.wait()
+                await cluster.create(a_user("bob", namespace=namespace), manager="tests")
+                await sink.heard.wait()
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+        assert sink.names == ["ana", "bob"]
+        age = informer.age()
+        assert age is not None
+
+
+async def test_a_server_that_is_not_there_is_unavailable(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A refused connection is ClusterUnavailable and names the call."""
+    path = tmp_path_factory.mktemp("nowhere") / "kubeconfig"
+    path.write_text(
+        "{apiVersion: v1, kind: Config, clusters: [{name: a, cluster: {server: 'http://127.0.0.1:9'}}],"
+        " users: [{name: a, user: {token: t}}], contexts: [{name: a, context: {cluster: a, user: a}}],"
+        " current-context: a}"
+    )
+    async with KubernetesCluster.connect(str(path)) as cluster:
+        with pytest.raises(ClusterUnavailable, match=r"^GET /apis/workte\.am"):
+            await cluster.get(WorkteamUser, "default", "ana")
+
+
+class _Seen:
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.heard = asyncio.Event()
+
+    def replace(self, listing: Listing[WorkteamUser], *, began: float) -> None:
+        self.names = [user.metadata.name for user in listing.items]
+
+    def observe(self, event: Event[WorkteamUser]) -> None:
+        if event.key:
+            self.names.append(event.key.name)
+            self.heard.set()
