@@ -51,7 +51,7 @@ class RunningTenant:
 
 
 class Stack:
-    """A stack in a home; get one from :func:`running`, or have it left behind by ``bringing.bring_up``."""
+    """A stack in a home; get one from :func:`running`, or have one left running by ``bringing.bring_up``."""
 
     def __init__(self, settings: StackSettings, processes: Processes, report: Report = silent) -> None:
         self.settings = settings
@@ -68,15 +68,20 @@ class Stack:
             raise Problem("The stack was not started.", Exit.UNAVAILABLE)
         return self._access
 
+    def prepare(self) -> Access:
+        """Start the control plane and install the chart, once; no process of ours runs yet."""
+        if self._access is None:
+            access = self._cluster()
+            self.report("installing the chart")
+            install(access, self.settings, self.url(FACADE))
+            self._access = access
+        return self._access
+
     def start(self) -> StackInfo:
         """Start what does not run, and return when everything is ready; what runs already is left alone."""
-        self._access = self._cluster()
-        first, *others = self.settings.tenants
-        endpoints = [(tenant, self._workteam(tenant)) for tenant in (first, *others)]
-        self.report("installing the chart")
-        install(self.access, self.settings, self.url(FACADE))
-        for tenant, workteam in endpoints:
-            self._tenant(tenant, workteam)
+        self.prepare()
+        for tenant in self.settings.tenants:
+            self.add_tenant(tenant)
         names = [name for name in (FACADE, OPERATOR) if name in self.settings.processes]
         for name in names:
             self._launches[name] = self._local(name)
@@ -84,12 +89,25 @@ class Stack:
         for name in names:
             self._await(name)
         if OPERATOR in names:
-            self._await_tenant(first)
+            self.await_tenant(self.settings.tenants[0])
         return self.info()
 
     def add_tenant(self, settings: TenantSettings) -> RunningTenant:
         """Add a tenant, with a stand-in of its own, in one of the tenants' namespaces; it may not be Ready yet."""
-        return self._tenant(settings, self._workteam(settings))
+        workteam = self._workteam(settings)
+        write_tenant(self.access, settings, workteam)
+        key = TenantKey(settings.namespace, settings.name)
+        token_file = self._file("tokens", f"scim.{settings.label}")
+        token = scim_token(self.access, self.settings.release_namespace, key, token_file)
+        scim = Endpoint(f"{self.url(FACADE)}/{settings.namespace}/{settings.name}/scim/v2", token)
+        self.tenants[settings.label] = RunningTenant(settings, scim, workteam)
+        return self.tenants[settings.label]
+
+    def await_tenant(self, tenant: TenantSettings) -> None:
+        """Wait until the operator says that a tenant is Ready; Problem after a minute."""
+        self.report("waiting for the tenant")
+        what = ("--for=condition=Ready", f"workteamtenant/{tenant.name}", "-n", tenant.namespace, "--timeout=60s")
+        self.access.kubectl("wait", *what)
 
     def end_tenant(self, settings: TenantSettings) -> None:
         """Delete a tenant's object and end its stand-in."""
@@ -178,16 +196,6 @@ class Stack:
         wait_until_ready("The stand-in tenant", ready, record.process, self.processes.log(name), token=token)
         return endpoint
 
-    def _tenant(self, tenant: TenantSettings, workteam: Endpoint) -> RunningTenant:
-        write_tenant(self.access, tenant, workteam)
-        key = TenantKey(tenant.namespace, tenant.name)
-        token = scim_token(
-            self.access, self.settings.release_namespace, key, self._file("tokens", f"scim.{tenant.label}")
-        )
-        scim = Endpoint(f"{self.url(FACADE)}/{tenant.namespace}/{tenant.name}/scim/v2", token)
-        self.tenants[tenant.label] = RunningTenant(tenant, scim, workteam)
-        return self.tenants[tenant.label]
-
     def _local(self, name: str) -> Launch:
         """Read what the Deployment runs, and put it on this machine: its address, and a kubeconfig with its token."""
         read = launch(self.access, self.settings, name)
@@ -211,11 +219,6 @@ class Stack:
     def _await(self, name: str) -> None:
         record = self.processes.records()[name]
         wait_until_ready(name, f"{self.url(name)}/readyz", record.process, self.processes.log(name))
-
-    def _await_tenant(self, tenant: TenantSettings) -> None:
-        self.report("waiting for the tenant")
-        what = ("--for=condition=Ready", f"workteamtenant/{tenant.name}", "-n", tenant.namespace, "--timeout=60s")
-        self.access.kubectl("wait", *what)
 
     def _file(self, folder: str, name: str) -> Path:
         return self.processes.home / folder / name
