@@ -12,9 +12,18 @@ from workteam_cli.output import Exit, Problem, progress_console
 COMMANDS = {
     "dev": "run everything on this machine",
     "rehearse": "play Microsoft Entra's provisioning service against a Base URL",
+    "settings": "show a tenant's SCIM Settings: Base URL and Bearer Tokens",
+    "token": "make, list and revoke Bearer Tokens",
+    "status": "show a tenant's Current Status: who is in sync, what waits and why",
+    "get": "show one user or group by any of its names",
+    "export": "write a tenant's objects into files, for Git",
+    "diff": "compare such files with the cluster",
     "tenant": "look into a stand-in Workteam tenant",
 }
 """Name and one line of help; the command itself is ``workteam_cli.commands.NAME:NAME``."""
+
+MODULES = {"token": "tokens"}
+"""Modules that may not be named as their command, since the standard library has that name."""
 
 
 class Commands(click.Group):
@@ -28,7 +37,7 @@ class Commands(click.Group):
         """Import one command, or return None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"workteam_cli.commands.{cmd_name}")
+        module = importlib.import_module(f"workteam_cli.commands.{MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = getattr(module, cmd_name)
         return command
 

@@ -24,6 +24,7 @@ from workteam_crds.cluster.port import (
     ClusterError,
     ClusterUnavailable,
     Conflict,
+    Denied,
     Gone,
     NotFound,
     Rejected,
@@ -67,6 +68,11 @@ class Access:
             where = f"the kubeconfig {named}" if named else "the pod's service account (KUBECONFIG is not set)"
             raise ClusterError(f"No access to a cluster by {where}: {error}") from error
         return cls(configuration)
+
+    @property
+    def server(self) -> str:
+        """Return the URL of the API server."""
+        return self._host
 
     async def request(
         self,
@@ -137,6 +143,8 @@ def failure(call: str, status: int, headers: Mapping[str, str], payload: bytes) 
     reason = str(answer.get("reason", ""))
     text = " ".join([f"{call}: HTTP {status}", reason, *_fields(answer)]).rstrip()
     match status:
+        case 401 | 403:
+            return Denied(text)
         case 404:
             return NotFound(text)
         case 409:

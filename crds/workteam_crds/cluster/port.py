@@ -36,6 +36,10 @@ class Rejected(ClusterError):
     """The object is not what the schema or a policy allows; the same request will fail again."""
 
 
+class Denied(ClusterError):
+    """The caller is unknown to the server, or may not do this."""
+
+
 class Gone(ClusterError):
     """The history that a watch asked for is no longer there (410): list again."""
 

@@ -1,0 +1,100 @@
+"""Where one object stands, in one word, and why: read from its conditions. Pure."""
+
+import enum
+from dataclasses import dataclass
+
+from workteam_cli.objects import Subject
+from workteam_crds.conditions import Condition, ConditionStatus, ConditionType, Reason, find_condition, is_true
+from workteam_crds.part import rfc3339
+
+
+class State(enum.StrEnum):
+    """What a person reads first; the order is that of the tables."""
+
+    READY = "Ready"
+    """Workteam has what the object says."""
+    DEACTIVATED = "Deactivated"
+    """The account is inactive, as the object says."""
+    RECORDED = "Recorded"
+    """Nothing is to be done: the tenant has no groups."""
+    PENDING = "Pending"
+    """Work is under way or waits for something; it goes on by itself."""
+    PLANNED = "Planned"
+    """The tenant is in mode Plan: something would be done."""
+    PAUSED = "Paused"
+    """A person stopped it."""
+    WITHHELD = "Withheld"
+    """Workteam took the access away, and a person must grant it (rule A3)."""
+    STALLED = "Stalled"
+    """It does not go on by itself: a person must act."""
+    DELETING = "Deleting"
+    """The object was deleted; its account is being dealt with."""
+
+
+IN_SYNC = frozenset({State.READY, State.DEACTIVATED, State.RECORDED})
+"""Nothing to do, nothing to wait for."""
+
+OUT_OF_SYNC = {
+    Reason.PLANNED: State.PLANNED,
+    Reason.RECONCILE_PAUSED: State.PAUSED,
+    Reason.PAUSED: State.PAUSED,
+    Reason.ACCESS_WITHHELD: State.WITHHELD,
+}
+AT_REST = {
+    Reason.DEACTIVATED: State.DEACTIVATED,
+    Reason.GROUPS_UNSUPPORTED: State.RECORDED,
+    Reason.OBSERVED: State.RECORDED,
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One object's state, the reason (a word of the closed list) and the operator's sentence about it."""
+
+    state: State
+    reason: Reason
+    message: str
+
+    @property
+    def in_sync(self) -> bool:
+        """Say whether nothing is left to do."""
+        return self.state in IN_SYNC
+
+
+def standing_of(subject: Subject) -> Standing:
+    """Read an object's conditions. What the operator has not looked at is Pending, whatever older conditions say."""
+    conditions = subject.status.conditions
+    if stalled := _holding(conditions, ConditionType.STALLED):
+        return Standing(State.STALLED, stalled.reason, stalled.message)
+    if subject.deleting:
+        return _moving(State.DELETING, conditions, Reason.DELETING)
+    if subject.status.observed_generation != subject.metadata.generation:
+        return Standing(State.PENDING, Reason.PENDING, "the operator has not looked at the last change yet")
+    ready, synced = (find_condition(conditions, wanted) for wanted in (ConditionType.READY, ConditionType.SYNCED))
+    for condition in (synced, ready):
+        if condition is None or condition.status is not ConditionStatus.TRUE:
+            reason = condition.reason if condition else Reason.PENDING
+            return _moving(OUT_OF_SYNC.get(reason, State.PENDING), conditions, reason)
+    assert ready is not None  # noqa: S101 - the loop returned otherwise
+    return Standing(AT_REST.get(ready.reason, State.READY), ready.reason, ready.message)
+
+
+def in_words(condition: Condition) -> str:
+    """Say a condition in one line: what, since when, why."""
+    holds = {ConditionStatus.TRUE: "yes", ConditionStatus.FALSE: "no", ConditionStatus.UNKNOWN: "unknown"}
+    since = rfc3339(condition.last_transition_time)
+    why = f"{condition.reason}: {condition.message}" if condition.message else str(condition.reason)
+    return f"{condition.type}: {holds[condition.status]} since {since} ({why})"
+
+
+def _holding(conditions: tuple[Condition, ...], wanted: ConditionType) -> Condition | None:
+    return find_condition(conditions, wanted) if is_true(conditions, wanted) else None
+
+
+def _moving(state: State, conditions: tuple[Condition, ...], reason: Reason) -> Standing:
+    """Explain something unfinished by what is under way, else by what is not true yet."""
+    under_way = _holding(conditions, ConditionType.RECONCILING)
+    if under_way and state in (State.PENDING, State.DELETING):
+        return Standing(state, under_way.reason, under_way.message)
+    told = next((c for c in conditions if c.reason is reason), None)
+    return Standing(state, reason, told.message if told else "")

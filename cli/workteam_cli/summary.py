@@ -1,0 +1,134 @@
+"""The tutorial's *Current Status* of one tenant: counts by state, what waits and why, the budget. Pure."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workteam_cli.objects import Subject, TenantObjects, shown_name
+from workteam_cli.standing import IN_SYNC, Standing, State, standing_of
+from workteam_crds.conditions import ConditionType, Reason, is_true
+from workteam_crds.kinds.tenants import Allowance, Ledger, LedgerPage, WorkteamTenant
+
+EXAMPLES = 3
+"""How many objects are named for one reason."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Some objects of one kind that are not in sync for one reason."""
+
+    kind: str
+    state: State
+    reason: Reason
+    message: str
+    """The operator's sentence about the first of them."""
+    count: int
+    examples: tuple[tuple[str, str], ...]
+    """Object name and the name a person knows, of the first few."""
+
+
+@dataclass(frozen=True)
+class BudgetUse:
+    """How much of one budget the last hour took (rule A6)."""
+
+    used: int
+    allowed: int
+    latched: bool
+    """Whether it was exceeded: nothing more happens until a person acts."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What ``workteam status`` prints."""
+
+    tenant: WorkteamTenant
+    users: Mapping[State, int]
+    groups: Mapping[State, int]
+    waiting: tuple[Waiting, ...]
+    deactivations: BudgetUse
+    deletions: BudgetUse
+    unreadable: tuple[str, ...]
+
+    @property
+    def in_sync(self) -> bool:
+        """Say whether the tenant is ready and every object is in sync."""
+        ready = is_true(self.tenant.status.conditions, ConditionType.READY)
+        return ready and not self.waiting and not self.unreadable
+
+
+def summarise(objects: TenantObjects, now: datetime) -> Summary:
+    """Count a tenant's objects."""
+    users, groups = _standings(objects.users), _standings(objects.groups)
+    status, budget = objects.tenant.status, objects.tenant.spec.deprovisioning.budget
+    ledger = status.ledger or Ledger()
+    minute = int(now.timestamp()) // 60
+    people = len(objects.users)
+    return Summary(
+        objects.tenant,
+        _counted(users),
+        _counted(groups),
+        tuple(_waiting([*users, *groups])),
+        _use(ledger.deactivations, budget.deactivations, people, minute),
+        _use(ledger.deletions, budget.deletions, people, minute),
+        tuple(sorted(str(key) for key in objects.unreadable)),
+    )
+
+
+def summary_document(summary: Summary) -> dict[str, Any]:
+    """Return the summary as JSON values; states that nobody is in are left out."""
+    namespace, name = summary.tenant.tenant
+    return {
+        "namespace": namespace,
+        "tenant": name,
+        "inSync": summary.in_sync,
+        "conditions": [condition.dump() for condition in summary.tenant.status.conditions],
+        "users": _tally(summary.users),
+        "groups": _tally(summary.groups),
+        "waiting": [_waiting_document(waiting) for waiting in summary.waiting],
+        "budget": {"deactivations": vars(summary.deactivations), "deletions": vars(summary.deletions)},
+        "unreadable": list(summary.unreadable),
+    }
+
+
+def _waiting_document(waiting: Waiting) -> dict[str, Any]:
+    examples = [{"id": name, "name": shown} for name, shown in waiting.examples]
+    return {**vars(waiting), "state": str(waiting.state), "reason": str(waiting.reason), "examples": examples}
+
+
+def _tally(counts: Mapping[State, int]) -> dict[str, int]:
+    return {"total": sum(counts.values()), **{str(state): number for state, number in counts.items()}}
+
+
+def _standings(subjects: Iterable[Subject]) -> list[tuple[Subject, Standing]]:
+    return [(subject, standing_of(subject)) for subject in subjects]
+
+
+def _counted(standings: Iterable[tuple[Subject, Standing]]) -> dict[State, int]:
+    counts = Counter(standing.state for _, standing in standings)
+    return {state: counts[state] for state in State if counts[state]}
+
+
+def _waiting(standings: Iterable[tuple[Subject, Standing]]) -> Iterable[Waiting]:
+    """Group what is not in sync: users before groups, then states in their order."""
+    order = list(State)
+
+    def cause(item: tuple[Subject, Standing]) -> tuple[bool, int, str]:
+        subject, standing = item
+        return subject.kind != "WorkteamUser", order.index(standing.state), standing.reason.value
+
+    waiting = sorted((item for item in standings if item[1].state not in IN_SYNC), key=cause)
+    for _, items in itertools.groupby(waiting, key=cause):
+        alike = list(items)
+        subject, standing = alike[0]
+        examples = tuple((s.metadata.name, shown_name(s)) for s, _ in alike[:EXAMPLES])
+        yield Waiting(subject.kind, standing.state, standing.reason, standing.message, len(alike), examples)
+
+
+def _use(page: LedgerPage, allowance: Allowance, people: int, minute: int) -> BudgetUse:
+    """Per hour the lower of the first two, never fewer than ``always``."""
+    allowed = max(allowance.always, min(allowance.per_hour, people * allowance.percent_per_hour // 100))
+    used = sum(entry.count for entry in page.minutes if minute - 60 < entry.at <= minute)
+    return BudgetUse(used, allowed, page.latched)
