@@ -51,6 +51,9 @@ class Problem(Exception):
 
 FORMATS = ("table", "json", "yaml")
 
+WIDEST = 10_000
+"""Columns of the widest table; beyond it cells are cut."""
+
 output_option = click.option(
     "-o", "--output", "output", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print."
 )
@@ -75,8 +78,9 @@ def document(value: Json, output: str) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:
-    """Print rows under upper-case headings, as kubectl does."""
+    """Print rows under upper-case headings, each on one line of its own and uncut, as kubectl does."""
     grid = Table(*[column.upper() for column in columns], title=title, box=None, title_justify="left", pad_edge=False)
     for row in rows:
         grid.add_row(*["" if cell is None else str(cell) for cell in row])
-    console().print(grid)
+    needed = console().measure(grid, options=console().options.update(max_width=WIDEST)).maximum
+    Console(highlight=False, width=max(needed, 1), soft_wrap=True).print(grid)
