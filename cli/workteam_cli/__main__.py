@@ -10,6 +10,7 @@ from rich.markup import escape
 from workteam_cli.output import Exit, Problem, progress_console
 
 COMMANDS = {
+    "demo": "the whole path on this machine, with a sample directory",
     "dev": "run everything on this machine",
     "rehearse": "play Microsoft Entra's provisioning service against a Base URL",
     "settings": "show a tenant's SCIM Settings: Base URL and Bearer Tokens",
