@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 PREFIX = "WORKTEAM_OPERATOR_"
 
-Wait: TypeAlias = Annotated[timedelta, Field(gt=timedelta(0))]
+
+def _seconds(value: object) -> object:
+    """Read plain seconds: pydantic takes a number's text for a duration in the manner of ISO 8601."""
+    try:
+        return timedelta(seconds=float(value)) if isinstance(value, str) else value
+    except (ValueError, OverflowError):
+        raise ValueError("must be seconds, such as 30 or 0.5") from None
+
+
+Wait: TypeAlias = Annotated[timedelta, BeforeValidator(_seconds), Field(gt=timedelta(0))]
 """Seconds in the environment."""
 
 
@@ -19,7 +28,7 @@ class BadSettings(Exception):
 class Settings(BaseModel):
     """Everything that can be set. A field is the variable of the same name in capitals; waiting times are seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     namespace: str = Field(min_length=1)
     """The namespace of the release: where the operator itself lives."""
@@ -34,7 +43,7 @@ class Settings(BaseModel):
     workers: int = Field(default=20, ge=1, le=200)
     """How many objects are reconciled at once."""
     backoff_first: Wait = timedelta(seconds=1)
-    """The longest wait before the second try of one object; it doubles with every further one, and jitter shortens it."""
+    """The longest wait before the second try of one object; it doubles with each further one, jitter shortens it."""
     backoff_longest: Wait = timedelta(minutes=5)
     """Where doubling ends."""
     create_settle: Wait = timedelta(seconds=30)
@@ -53,16 +62,12 @@ class Settings(BaseModel):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _seconds(cls, value: object) -> object:
-        """Read waiting times as plain seconds: pydantic takes a number's text for ISO 8601 otherwise."""
-        return value
-
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings. Raises ``BadSettings`` naming each variable that is wrong; unknown ones are wrong too."""
-        given = {key.removeprefix(PREFIX).lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
+        given = {
+            key.removeprefix(PREFIX).lower(): value for key, value in environment.items() if key.startswith(PREFIX)
+        }
         try:
             return cls.model_validate(given)
         except ValidationError as error:

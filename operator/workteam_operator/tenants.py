@@ -8,42 +8,55 @@
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
 
-from workteam_crds.conditions import Reason
-from workteam_crds.kinds.tenants import TenantSpec, WorkteamTenant
-from workteam_crds.naming import Key, TenantKey
+from workteam_crds.kinds.tenants import Endpoint, TenantSpec, WorkteamTenant
+from workteam_crds.naming import TenantKey
+from workteam_operator import metrics
+from workteam_operator.backend.guarded import GuardedBackend
 from workteam_operator.backend.port import Backend, BackendDenied, BackendError, BackendUnavailable, Capabilities
-from workteam_operator.ledger import Ledger
+from workteam_operator.ledger import LedgerWriter
+from workteam_operator.tenant_report import NOT_ASKED, Cause, cause_of
 
 
-class Cause(NamedTuple):
-    """Why a tenant is not ready."""
+@dataclass(frozen=True)
+class Connection:
+    """One way to Workteam."""
 
-    reason: Reason
-    message: str
-    """One sentence with the way out."""
-
-
-NOT_ASKED = Cause(Reason.TENANT_NOT_READY, "Workteam was not asked yet")
+    endpoint: Endpoint
+    rate: int
+    backend: GuardedBackend
 
 
 class Tenant:
     """One WorkteamTenant at work. It lives as long as its object; what it holds is renewed in place."""
 
-    def __init__(self, resource: WorkteamTenant, ledger: Ledger, *, doubted: Callable[[], None]) -> None:
-        """``doubted`` is called when the tenant's own reconcile must look again."""
+    def __init__(
+        self,
+        resource: WorkteamTenant,
+        ledger: LedgerWriter,
+        *,
+        doubted: Callable[[], None],
+        on_ready: Callable[[], None],
+        outage_failures: int,
+    ) -> None:
+        """``doubted`` is called when the tenant must be probed soon, ``on_ready`` when it may be called again."""
         self.resource = resource
         """The tenant's object as it was last seen."""
         self.ledger = ledger
         """Who may still lose access (rule A6)."""
         self.cause: Cause | None = NOT_ASKED
         """Why it is not ready; None while it is."""
+        self.connection: Connection | None = None
+        """The last connection whose probe succeeded."""
+        self.failures = 0
+        """How many calls in a row had no answer."""
+        self._known: Capabilities | None = None
         self._doubted = doubted
-        self._backend: Backend | None = None
-        self._capabilities: Capabilities | None = None
+        self._on_ready = on_ready
+        self._outage_failures = outage_failures
         self._proof: asyncio.Task[bool] | None = None
 
     @property
@@ -63,44 +76,91 @@ class Tenant:
 
     @property
     def backend(self) -> Backend:
-        """Return Workteam behind pace and breaker. Raises ``BackendUnavailable`` if the tenant was never connected."""
-        if self._backend is None:
+        """Return Workteam behind its pace. Raises ``BackendUnavailable`` if the tenant was never connected."""
+        if self.connection is None:
             raise BackendUnavailable(f"The tenant {self.key} is not connected")
-        return self._backend
+        return self.connection.backend
 
     @property
     def capabilities(self) -> Capabilities:
         """Return what the tenant announced. Raises ``BackendUnavailable`` if it was never asked."""
-        if self._capabilities is None:
+        if self._known is None:
             raise BackendUnavailable(f"The tenant {self.key} is not connected")
-        return self._capabilities
+        return self._known
 
     def paused_for(self) -> timedelta:
-        """Return how long Workteam asked us to wait (Retry-After); zero if not. Put its keys back for so long."""
-        raise NotImplementedError
+        """Return how long Workteam asked us to wait (Retry-After), zero if not: its keys go back for so long."""
+        return self.connection.backend.paused_for() if self.connection else timedelta(0)
 
     async def denied(self, error: BackendDenied) -> bool:
         """Say whether a denial is the tenant's fault (it is not ready from then on) or that of one object.
 
-        A 401 always is. A 403 is if the probe meets it too; many callers share one probe.
+        It is the tenant's if the probe meets it too; many callers share one probe.
         """
-        raise NotImplementedError
+        if not self.ready:
+            return self.cause == cause_of(error)
+        if self._proof is None or self._proof.done():
+            self._proof = asyncio.create_task(self._is_denied())
+        return await asyncio.shield(self._proof)
 
-    def connected(self, backend: Backend, capabilities: Capabilities) -> None:
-        """Note that the probe succeeded."""
-        raise NotImplementedError
+    def connected(self, connection: Connection, capabilities: Capabilities) -> None:
+        """Note that a probe succeeded."""
+        opened = not self.ready
+        self.connection, self._known, self.cause, self.failures = connection, capabilities, None, 0
+        metrics.CIRCUIT.labels(str(self.key)).set(0)
+        if opened:
+            self._on_ready()
 
     def disconnected(self, cause: Cause) -> None:
         """Note that nothing may be asked."""
-        raise NotImplementedError
+        self.cause = cause
+        metrics.CIRCUIT.labels(str(self.key)).set(1)
+
+    def answered(self) -> None:
+        """Note that Workteam answered."""
+        self.failures = 0
+
+    def unanswered(self, error: BackendUnavailable) -> None:
+        """Note that it did not; after several times in a row the tenant is left alone until its probe succeeds."""
+        self.failures += 1
+        if self.ready and self.failures >= self._outage_failures:
+            self.disconnected(cause_of(error))
+            self._doubted()
+
+    def throttled(self, seconds: float) -> None:
+        """Count how long a call waited."""
+        metrics.THROTTLED_SECONDS.labels(str(self.key)).inc(seconds)
+
+    async def _is_denied(self) -> bool:
+        try:
+            await self.backend.probe()
+        except BackendDenied as error:
+            self.disconnected(cause_of(error))
+            self._doubted()
+            return True
+        except BackendError:
+            return False  # nobody knows: the object tries again
+        return False
 
 
 class Tenants:
     """All tenants, by key."""
 
-    def __init__(self, *, on_ready: Callable[[TenantKey], None], wake: Callable[[Key], None]) -> None:
-        """``on_ready`` wakes the objects of a tenant that became ready; ``wake`` queues the key of a WorkteamTenant."""
+    def __init__(self) -> None:
+        self._tenants: dict[TenantKey, Tenant] = {}
 
     def get(self, key: TenantKey) -> Tenant | None:
         """Return a tenant, or None if there is no WorkteamTenant of this name."""
-        raise NotImplementedError
+        return self._tenants.get(key)
+
+    def add(self, tenant: Tenant) -> None:
+        """Take up a tenant whose object appeared."""
+        self._tenants[tenant.key] = tenant
+
+    def remove(self, key: TenantKey) -> Tenant | None:
+        """Drop a tenant whose object is gone, and return it."""
+        metrics.forget(str(key))
+        return self._tenants.pop(key, None)
+
+    def __iter__(self) -> Iterator[Tenant]:
+        return iter(self._tenants.values())

@@ -1,0 +1,170 @@
+"""What a tenant's status says: why it is not ready, in a sentence with the way out, and its conditions. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from workteam_crds.conditions import (
+    Condition,
+    ConditionStatus,
+    ConditionType,
+    Reason,
+    find_condition,
+    with_condition,
+    without_conditions,
+)
+from workteam_crds.kinds.tenants import Capabilities as Announced
+from workteam_crds.kinds.tenants import Endpoint, TenantStatus, WorkteamTenant
+from workteam_crds.kinds.users import BookingKind
+from workteam_operator.backend.port import (
+    BackendDenied,
+    BackendError,
+    BackendRejected,
+    BackendUnavailable,
+    Capabilities,
+)
+
+UNAUTHORIZED = 401
+
+
+class Cause(NamedTuple):
+    """Why a tenant is not ready."""
+
+    reason: Reason
+    message: str
+    """One sentence with the way out."""
+
+
+NOT_ASKED = Cause(Reason.TENANT_NOT_READY, "Workteam was not asked yet")
+
+NEEDS_A_PERSON = {Reason.SECRET_MISSING, Reason.UNAUTHORIZED, Reason.NOT_ADMINISTRATOR, Reason.INVALID}
+"""What only an edit cures, of the tenant, its Secret, or in Workteam."""
+
+ABOUT_THE_TOKEN = {Reason.SECRET_MISSING, Reason.UNAUTHORIZED, Reason.NOT_ADMINISTRATOR}
+
+
+@dataclass(frozen=True)
+class TenantFacts:
+    """What one pass found."""
+
+    cause: Cause | None
+    """Why the tenant is not ready; None if it is."""
+    capabilities: Capabilities | None
+    """What it announced; None if it was not asked in this pass."""
+    endpoint: Endpoint | None
+    """What the probe went to, if it succeeded."""
+    latched: tuple[BookingKind, ...]
+    """Which budgets are exceeded, and not let go."""
+
+
+def cause_of(error: BackendError) -> Cause:
+    """Say why a probe failed, and what helps."""
+    match error:
+        case BackendDenied(status=status) if status == UNAUTHORIZED:
+            return Cause(
+                Reason.UNAUTHORIZED,
+                f"Workteam refuses the token ({error}): put a valid Bearer Token into the Secret",
+            )
+        case BackendDenied():
+            return Cause(
+                Reason.NOT_ADMINISTRATOR,
+                f"The token may not write ({error}): ensure that your Workteam account has Admin permissions",
+            )
+        case BackendUnavailable():
+            return Cause(Reason.BACKEND_UNAVAILABLE, f"Workteam does not answer ({error}): it is tried again by itself")
+        case BackendRejected():
+            return Cause(
+                Reason.INVALID,
+                f"No SCIM 2.0 is served here ({error}): set spec.workteam.baseURL to Workteam's SCIM Base URL",
+            )
+        case _:
+            return Cause(Reason.BACKEND_UNAVAILABLE, f"{error}: it is tried again by itself")
+
+
+def secret_missing(name: str, key: str, what: str) -> Cause:
+    """Say that there is no token, and what helps."""
+    return Cause(Reason.SECRET_MISSING, f"The Secret {name} {what}: store Workteam's Bearer Token in its key {key}")
+
+
+def tenant_status(tenant: WorkteamTenant, facts: TenantFacts, *, now: datetime) -> TenantStatus:
+    """Return the status after a pass; equal to the old one if nothing changed. The ledger is another writer's."""
+    before = tenant.status
+    announced = before.capabilities if facts.capabilities is None else _announced(facts.capabilities)
+    ready = facts.cause is None
+    first = before.first_ready_time or (now.replace(microsecond=0) if ready else None)
+    return before.model_copy(
+        update={
+            "observed_generation": tenant.metadata.generation,
+            "first_ready_time": first,
+            "capabilities": announced,
+            "endpoint": facts.endpoint or before.endpoint,
+            "conditions": _conditions(tenant, facts, now=now),
+        }
+    )
+
+
+def written(status: TenantStatus) -> dict[str, Any]:
+    """Return what the reconciler writes of a status: all but the ledger."""
+    return {key: value for key, value in status.dump().items() if key != "ledger"}
+
+
+class _Statement(NamedTuple):
+    type: ConditionType
+    reason: Reason
+    message: str
+    status: ConditionStatus = ConditionStatus.TRUE
+
+
+def _conditions(tenant: WorkteamTenant, facts: TenantFacts, *, now: datetime) -> tuple[Condition, ...]:
+    before = tenant.status.conditions
+    statements = [*_readiness(facts, tenant), _budget(facts)]
+    said = {statement.type for statement in statements}
+    gone = [kind for kind in (ConditionType.RECONCILING, ConditionType.STALLED) if kind not in said]
+    conditions = without_conditions(before, *gone)
+    for kind, reason, message, status in statements:
+        new = Condition(
+            type=kind,
+            status=status,
+            reason=reason,
+            message=message,
+            observed_generation=tenant.metadata.generation,
+            last_transition_time=now,
+        )
+        conditions = with_condition(conditions, new, now=now)
+    return conditions
+
+
+def _readiness(facts: TenantFacts, tenant: WorkteamTenant) -> list[_Statement]:
+    """Return Ready, CredentialsValid, and what holds besides."""
+    if facts.cause is None:
+        fine = (Reason.CREDENTIALS_ACCEPTED, "Workteam answers, and the token may write")
+        return [_Statement(ConditionType.READY, *fine), _Statement(ConditionType.CREDENTIALS_VALID, *fine)]
+    reason, message = facts.cause
+    found = [_Statement(ConditionType.READY, reason, message, ConditionStatus.FALSE)]
+    if reason in ABOUT_THE_TOKEN:
+        found.append(_Statement(ConditionType.CREDENTIALS_VALID, reason, message, ConditionStatus.FALSE))
+    elif find_condition(tenant.status.conditions, ConditionType.CREDENTIALS_VALID) is None:
+        found.append(_Statement(ConditionType.CREDENTIALS_VALID, reason, message, ConditionStatus.UNKNOWN))
+    if reason in NEEDS_A_PERSON:
+        found.append(_Statement(ConditionType.STALLED, reason, message))
+    else:
+        found.append(_Statement(ConditionType.RECONCILING, Reason.RETRYING_TRANSIENT, message))
+    return found
+
+
+def _budget(facts: TenantFacts) -> _Statement:
+    if not facts.latched:
+        return _Statement(ConditionType.DELETION_BUDGET_AVAILABLE, Reason.BUDGET_AVAILABLE, "")
+    losses = " and ".join(f"{kind.value.lower()}s" for kind in facts.latched)
+    message = (
+        f"More {losses} than spec.deprovisioning.budget allows were asked for, so none is done: check them, then raise "
+        "the budget, or set workte.am/approve-deletions-until on the tenant, or workte.am/release on an object"
+    )
+    reason = Reason.DELETION_BUDGET_EXCEEDED
+    return _Statement(ConditionType.DELETION_BUDGET_AVAILABLE, reason, message, ConditionStatus.FALSE)
+
+
+def _announced(capabilities: Capabilities) -> Announced:
+    return Announced(
+        patch=capabilities.patch, groups=capabilities.groups, attributes=tuple(sorted(capabilities.attributes))
+    )
