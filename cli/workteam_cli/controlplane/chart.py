@@ -20,7 +20,7 @@ RELEASE = "workteam"
 DEPLOYMENTS = {FACADE: "workteam-scim", OPERATOR: "workteam-operator"}
 """Process and Deployment; the ServiceAccount is called as the Deployment."""
 PREFIXES = {FACADE: "WORKTEAM_SCIM_", OPERATOR: "WORKTEAM_OPERATOR_"}
-KINDS = "workteamtenants workteamusers workteamgroups workteamgroupmemberships"
+KINDS = ("workteamtenants", "workteamusers", "workteamgroups", "workteamgroupmemberships")
 UNFINISHED = "owner=helm,name=workteam,status in (pending-install,pending-upgrade,pending-rollback)"
 
 
@@ -60,8 +60,15 @@ def install(access: Access, settings: StackSettings, external_url: str) -> None:
     values = yaml.safe_dump(chart_values(settings, external_url))
     where = ("--namespace", settings.release_namespace)
     access.helm("upgrade", "--install", RELEASE, str(chart_folder()), *where, "--values", "-", stdin=values)
-    kinds = [f"crd/{kind}.workte.am" for kind in KINDS.split()]
-    access.kubectl("wait", "--for=condition=Established", "--timeout=30s", *kinds)
+    await_kinds(access)
+
+
+def await_kinds(access: Access) -> None:
+    """Wait until the four kinds are served: a new kind is Established before its storage answers (429 meanwhile)."""
+    names = [f"crd/{kind}.workte.am" for kind in KINDS]
+    access.kubectl("wait", "--for=condition=Established", "--timeout=30s", *names)
+    for kind in KINDS:
+        access.kubectl("get", "--raw", f"/apis/workte.am/v1alpha1/{kind}?limit=1")  # kubectl waits as Retry-After says
 
 
 def a_namespace(name: str) -> dict[str, Any]:
