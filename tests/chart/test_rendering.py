@@ -13,7 +13,7 @@ from workteam_cli.controlplane.chart import chart_folder
 Render = Callable[[dict[str, Any]], Sequence[dict[str, Any]]]
 GENERATED = Path(__file__).parent.parent.parent / "crds"
 
-MATRIX = {
+MATRIX: dict[str, dict[str, Any]] = {
     "as it is": {},
     "not running": {"scimApi": {"replicas": 0}, "operator": {"replicas": 0}},
     "two tenants' namespaces": {"tenantNamespaces": ["workteam", "default"]},

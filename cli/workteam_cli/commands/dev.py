@@ -9,7 +9,7 @@ from rich.markup import escape
 from workteam_cli.controlplane.bringing import ProcessState, bring_up, states, take_down
 from workteam_cli.controlplane.description import StackInfo
 from workteam_cli.controlplane.progress import shown
-from workteam_cli.controlplane.settings import Setting, StackSettings, TenantSettings
+from workteam_cli.controlplane.settings import FACADE, OPERATOR, Setting, StackSettings, TenantSettings
 from workteam_cli.output import Exit, Problem, console, document, output_option, table
 
 home_option = click.option(
@@ -47,6 +47,12 @@ def dev() -> None:
     metavar="KEY=VALUE",
     help="WORKTEAM_OPERATOR_KEY; may repeat.",
 )
+@click.option(
+    "--without",
+    multiple=True,
+    type=click.Choice([FACADE, OPERATOR]),
+    help="Leave one out, to run it yourself; may repeat.",
+)
 @output_option
 def up(output: str, operator_settings: tuple[str, ...], **options: Any) -> None:
     """Start what does not run yet, and return when all is ready. Run again, it reuses what runs."""
@@ -57,6 +63,7 @@ def up(output: str, operator_settings: tuple[str, ...], **options: Any) -> None:
         tenants=(tenant,),
         log_level=options["log_level"],
         operator_settings=dict(_setting(each) for each in operator_settings),
+        processes=frozenset({FACADE, OPERATOR}) - set(options["without"]),
     )
     with shown() as report:
         info = bring_up(settings, report)

@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from workteam_cli.controlplane.building import build
@@ -33,26 +35,32 @@ class Binaries:
 
 def find_binaries(report: Report = silent) -> Binaries:
     """Find or make the programs of a control plane; takes minutes the first time, and ``report`` tells of them."""
-    return Binaries(find(ETCD, report), find(KUBE_APISERVER, report), find(HELM, report), find_kubectl())
+    kube_apiserver, etcd, helm = find((KUBE_APISERVER, ETCD, HELM), report)
+    return Binaries(etcd, kube_apiserver, helm, find_kubectl())
 
 
-def find(tool: Tool, report: Report = silent) -> Path:
-    """Find a program in KUBEBUILDER_ASSETS, else in the cache, else make it.
+def find(tools: Sequence[Tool], report: Report = silent) -> list[Path]:
+    """Find programs in KUBEBUILDER_ASSETS, else in the cache, else make them."""
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    given = {tool: in_assets(tool, Path(assets)) for tool in tools} if assets else dict.fromkeys(tools)
+    missing = [tool for tool in tools if given[tool] is None]
+    made = dict(zip(missing, cached(missing, cache_folder(), report), strict=True))
+    return [given[tool] or made[tool] for tool in tools]
 
-    ``KUBEBUILDER_ASSETS`` is envtest's convention, which knows no helm: that may be missing there.
-    """
-    if assets := os.environ.get("KUBEBUILDER_ASSETS"):
-        path = Path(assets) / tool.name
-        if path.exists() and _runs(path, tool):
-            return path.absolute()
-        if path.exists() or tool is not HELM:
-            fault = "does not run" if path.exists() else "is missing"
-            raise Problem(
-                f"KUBEBUILDER_ASSETS names {assets}, where {tool.name} {fault}: correct it, or unset it to have "
-                f"{tool.name} built.",
-                Exit.UNAVAILABLE,
-            )
-    return cached(tool, cache_folder(), report)
+
+def in_assets(tool: Tool, assets: Path) -> Path | None:
+    """Find a program in the folder of KUBEBUILDER_ASSETS, envtest's convention; it knows no helm, so that may lack."""
+    path = assets.absolute() / tool.name
+    if not path.exists() and tool is HELM:
+        return None
+    if not _runs(path, tool):
+        fault = "does not run" if path.exists() else "is missing"
+        raise Problem(
+            f"KUBEBUILDER_ASSETS names {assets}, where {tool.name} {fault}: correct it, or unset it to have "
+            f"{tool.name} built.",
+            Exit.UNAVAILABLE,
+        )
+    return path
 
 
 def find_kubectl() -> Path:
@@ -70,45 +78,44 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "workteam-operator"
 
 
-def cached(tool: Tool, cache: Path, report: Report) -> Path:
-    """Return a program out of the cache; made first if it is not there, and again if it is damaged.
+def cached(tools: Sequence[Tool], cache: Path, report: Report) -> list[Path]:
+    """Return programs out of the cache; those that are missing or damaged are made first.
 
-    A lock lets one process make it while others wait. It arrives by a rename, so it is there whole or not at all.
+    A lock lets one process make them while others wait. Each arrives by a rename: it is there whole or not at all.
     """
-    home = cache / f"{tool.name}-{tool.version}-{sys.platform}-{platform.machine()}"
-    path = home / tool.name
-    if _sound(path):
-        return path
+    paths = [_place(tool, cache) / tool.name for tool in tools]
+    if all(_sound(path) for path in paths):
+        return paths
     with locked(cache / "lock", lambda: report("waiting for another build")), on_disk(cache):
-        if _sound(path):
-            return path
-        if home.exists():
-            report(f"{path} is damaged and is made again")
-            shutil.rmtree(home)
-        _make(tool, home, report)
-    return path
+        for left in cache.glob(f"{SCRATCH}*"):  # of a build that was killed; the lock says that none is under way
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=cache, prefix=SCRATCH, ignore_cleanup_errors=True) as scratch:
+            for tool, path in zip(tools, paths, strict=True):
+                if not _sound(path):
+                    _make(tool, path.parent, Path(scratch), report)
+    return paths
 
 
-def _make(tool: Tool, home: Path, report: Report) -> None:
-    for left in home.parent.glob(f"{SCRATCH}*"):  # of a build that was killed; the lock says that none is running
-        shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=home.parent, prefix=SCRATCH, ignore_cleanup_errors=True) as name:
-        scratch = Path(name)
-        made = scratch / "made"
-        made.mkdir()
-        make = fetch_helm if tool is HELM and has_helm() else None
-        if make:
-            make(made / tool.name, scratch, report)
-        else:
-            build(tool, made / tool.name, scratch, report)
-        if not _runs(made / tool.name, tool):
-            raise Problem(
-                f"{tool.name} was made but does not run on this system: set KUBEBUILDER_ASSETS to a folder with one "
-                f"that does.",
-                Exit.UNAVAILABLE,
-            )
-        (made / CHECKSUM).write_text(_digest(made / tool.name), encoding="utf-8")
-        made.rename(home)
+def _place(tool: Tool, cache: Path) -> Path:
+    return cache / f"{tool.name}-{tool.version}-{sys.platform}-{platform.machine()}"
+
+
+def _make(tool: Tool, home: Path, scratch: Path, report: Report) -> None:
+    if home.exists():
+        report(f"{home / tool.name} is damaged and is made again")
+        shutil.rmtree(home)
+    made = scratch / f"made-{tool.name}"
+    made.mkdir()
+    make = fetch_helm if tool is HELM and has_helm() else partial(build, tool)
+    make(made / tool.name, scratch, report)
+    if not _runs(made / tool.name, tool):
+        raise Problem(
+            f"{tool.name} was made but does not run on this system: set KUBEBUILDER_ASSETS to a folder with one that "
+            f"does.",
+            Exit.UNAVAILABLE,
+        )
+    (made / CHECKSUM).write_text(_digest(made / tool.name), encoding="utf-8")
+    made.rename(home)
 
 
 def _sound(path: Path) -> bool:

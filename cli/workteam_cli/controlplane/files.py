@@ -35,7 +35,7 @@ def on_disk(folder: Path) -> Iterator[None]:
             raise Problem(
                 f"There is no space left on the disk of {folder}: free some and try again.", Exit.CANNOT_WRITE
             ) from error
-        if isinstance(error, PermissionError) or error.errno in (errno.EROFS, errno.ENOTDIR):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             raise Problem(
                 f"{folder} cannot be written ({error.strerror}): correct its permissions or name another folder.",
                 Exit.CANNOT_WRITE,

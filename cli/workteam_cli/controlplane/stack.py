@@ -161,7 +161,7 @@ class Stack:
     def _cluster(self) -> Access:
         if self.settings.kubeconfig:
             self.report("reaching the cluster")
-            access = Access(self.settings.kubeconfig.absolute(), find_kubectl(), find(HELM, self.report))
+            access = Access(self.settings.kubeconfig.absolute(), find_kubectl(), *find((HELM,), self.report))
             access.kubectl("version")
             return access
         binaries = find_binaries(self.report)
