@@ -1,0 +1,86 @@
+"""python -m workteam_scim: settings → cluster → facade → uvicorn. The only place that knows a concrete driver."""
+
+import asyncio
+import gc
+import logging
+import os
+import secrets
+import sys
+import uuid
+from datetime import UTC, datetime
+
+import uvicorn
+
+from workteam_crds.cluster.kubernetes import KubernetesCluster
+from workteam_crds.cluster.port import ClusterError
+from workteam_crds.naming import NOISE_BYTES, uuid7
+from workteam_scim.app import Facade, create_app
+from workteam_scim.journal import log_as_json
+from workteam_scim.settings import BadSettings, Settings
+
+log = logging.getLogger(__name__)
+
+BAD_CONFIGURATION = 78
+"""EX_CONFIG of sysexits.h."""
+GENERATIONS = (50_000, 20, 100)
+"""How rarely the collector looks: a full look at a warm cache costs tens of milliseconds of every request's time."""
+GRACE = 10
+"""Seconds for requests that are under way when the process is asked to end."""
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; 78 if the configuration is wrong."""
+    try:
+        settings = Settings.read(os.environ)
+    except BadSettings as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_CONFIGURATION
+    log_as_json(settings.log_level)
+    try:
+        asyncio.run(serve(settings))
+    except ClusterError as error:
+        log.critical("%s", error)
+        return BAD_CONFIGURATION
+    return 0
+
+
+async def serve(settings: Settings) -> None:
+    """Connect, serve, and close in order."""
+    async with KubernetesCluster.connect() as cluster:
+        facade = Facade(settings, cluster, new_id=new_id, now=now)
+        config = uvicorn.Config(
+            create_app(facade, new_id=lambda: str(uuid.uuid4())),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            timeout_graceful_shutdown=GRACE,
+        )
+        warming = asyncio.create_task(freeze_when_warm(facade))
+        await uvicorn.Server(config).serve()
+        warming.cancel()
+
+
+async def freeze_when_warm(facade: Facade) -> None:
+    """Take what was read at the start out of the garbage collector's sight, and let it look rarely."""
+    await facade.warm()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GENERATIONS)
+    log.info("ready")
+
+
+def new_id() -> str:
+    """Return a new name for an object: it sorts by creation."""
+    return uuid7(now(), secrets.token_bytes(NOISE_BYTES))
+
+
+def now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

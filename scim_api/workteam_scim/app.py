@@ -1,0 +1,130 @@
+"""create_app(): one facade from its parts; a test builds as many as it likes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI
+
+from workteam_crds.cluster.informer import Informer
+from workteam_crds.cluster.port import Cluster
+from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
+from workteam_scim import health
+from workteam_scim.auth import Tokens
+from workteam_scim.cache import Cache, Feed
+from workteam_scim.endpoint import ScimApplication
+from workteam_scim.metrics import Metrics
+from workteam_scim.objects import Surroundings
+from workteam_scim.provider import facade_provider
+from workteam_scim.service import FacadeService
+from workteam_scim.settings import Settings
+from workteam_scim.tenancy import Tenancy, TenantFeed
+
+
+class Facade:
+    """Everything that lives as long as the process: the cache and what feeds it, tokens and tenants."""
+
+    def __init__(
+        self, settings: Settings, cluster: Cluster, *, new_id: Callable[[], str], now: Callable[[], datetime]
+    ) -> None:
+        self.metrics = Metrics()
+        self.tokens = Tokens(cluster, settings.namespace, settings.token_secret, now)
+        self.service = FacadeService(facade_provider())
+        cache = Cache(settings.base_url)
+        around = Surroundings(cluster, new_id, now)
+        self.tenancy = Tenancy(cache, self.service, around, base_url=settings.base_url, ignored=self.metrics.ignored)
+        self._informers = [
+            informer
+            for namespace in settings.tenant_namespaces
+            for informer in _informers(cluster, cache, self.tenancy, namespace)
+        ]
+        self.metrics.watch_staleness(
+            (kind, namespace, _seconds(informer)) for kind, namespace, informer in self._informers
+        )
+        self._ready = False
+
+    def missing(self) -> list[str]:
+        """Name what is not read yet: kinds by namespace, and the tokens."""
+        unread = [
+            f"{kind} in {namespace}" for kind, namespace, informer in self._informers if not informer.listed.is_set()
+        ]
+        return unread + ([] if self.tokens.ready else ["the Secret of the tokens"])
+
+    @property
+    def objects_read(self) -> bool:
+        """Say whether all kinds were listed in all namespaces."""
+        self._ready = self._ready or all(informer.listed.is_set() for _, _, informer in self._informers)
+        return self._ready
+
+    async def warm(self) -> None:
+        """Wait until all kinds were listed."""
+        for _, _, informer in self._informers:
+            await informer.listed.wait()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follow the cluster while the block runs."""
+        loops: list[Coroutine[Any, Any, None]] = [self.tokens.run()]
+        loops += [informer.run() for _, _, informer in self._informers]
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        try:
+            yield
+        finally:
+            await self.tokens.close()
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+
+
+def create_app(facade: Facade, *, new_id: Callable[[], str]) -> FastAPI:
+    """Build the ASGI application of a facade; its life span is the facade's."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with facade.running():
+            yield
+
+    app = FastAPI(
+        title="Workteam SCIM",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.include_router(health.router(facade.missing, facade.metrics))
+    scim = ScimApplication(
+        facade.service,
+        facade.tokens,
+        facade.tenancy,
+        facade.metrics,
+        ready=lambda: facade.objects_read,
+        new_id=new_id,
+    )
+    app.mount("/", scim)  # plain ASGI: the hot path meets no route of FastAPI's
+    return app
+
+
+def _informers(
+    cluster: Cluster, cache: Cache, tenancy: Tenancy, namespace: str
+) -> list[tuple[str, str, Informer[Any]]]:
+    users = Informer(cluster, WorkteamUser, namespace, Feed(cache, cache.users, namespace))
+    groups = Informer(cluster, WorkteamGroup, namespace, Feed(cache, cache.groups, namespace))
+    tenants = Informer(cluster, WorkteamTenant, namespace, TenantFeed(tenancy, namespace))
+    return [(kind.kind, namespace, informer) for kind, informer in _named(tenants, users, groups)]
+
+
+def _named(*informers: Informer[Any]) -> list[tuple[Any, Informer[Any]]]:
+    return list(zip((WorkteamTenant, WorkteamUser, WorkteamGroup), informers, strict=True))
+
+
+def _seconds(informer: Informer[Any]) -> Callable[[], float]:
+    def age() -> float:
+        since = informer.age()
+        return float("inf") if since is None else since.total_seconds()
+
+    return age

@@ -1,0 +1,197 @@
+"""The SCIM endpoints as a plain ASGI application: authenticate → read → answer; failures are translated here, once."""
+
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import orjson
+from scim2_models import NotFoundException, SCIMException, UnauthorizedException
+from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
+from scim2_server.routing import Operation, match
+
+from workteam_crds.cluster.port import ClusterError, ClusterUnavailable
+from workteam_crds.naming import TenantKey
+from workteam_scim import answers
+from workteam_scim.auth import REFUSED, Tokens
+from workteam_scim.limits import read_body, read_query
+from workteam_scim.metrics import Metrics
+from workteam_scim.refusals import SOON, Unavailable
+from workteam_scim.replay import Rendered
+from workteam_scim.service import FacadeService
+from workteam_scim.tenancy import Responder, Tenancy
+
+log = logging.getLogger(__name__)
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+PREFIX = ("scim", "v2")
+BELOW = 4
+"""Segments of a path before its resource: namespace, tenant, scim, v2."""
+RESOURCES = {"users": "Users", "groups": "Groups", "schemas": "Schemas", "resourcetypes": "ResourceTypes"}
+CONFIG = "ServiceProviderConfig"
+ALIASES = {"serviceconfiguration": CONFIG, "serviceproviderconfig": CONFIG}
+"""Microsoft's Postman collection asks for the first."""
+
+
+@dataclass
+class Exchange:
+    """One request on its way; what is known of it by and by, for the log."""
+
+    scope: Scope
+    request_id: str
+    began: float
+    op: str = "none"
+    resource: str = "none"
+    tenant: str | None = None
+    token: str | None = None
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header's value."""
+        return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == name), None)
+
+
+class ScimApplication:
+    """Answers everything below ``/{namespace}/{tenant}/scim/v2``."""
+
+    def __init__(
+        self,
+        service: FacadeService,
+        tokens: Tokens,
+        tenancy: Tenancy,
+        metrics: Metrics,
+        *,
+        ready: Callable[[], bool],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._service = service
+        self._tokens = tokens
+        self._tenancy = tenancy
+        self._metrics = metrics
+        self._ready = ready
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request; other kinds are none of ours."""
+        if scope["type"] != "http":
+            return
+        exchange = Exchange(scope, self._new_id(), time.perf_counter())
+        if (given := exchange.header(b"x-request-id")) and REQUEST_ID.fullmatch(given):
+            exchange.request_id = given
+        try:
+            answer = await self._answer(exchange, receive)
+        except Exception as error:  # noqa: BLE001 - the edge: whatever it was becomes an answer
+            answer = self._failed(exchange, error)
+        self._note(exchange, answer)
+        await _send(send, answer, exchange.request_id)
+
+    async def _answer(self, exchange: Exchange, receive: Receive) -> ScimResponse:
+        tenant, path = _split(exchange.scope["path"])
+        exchange.tenant = str(tenant)
+        _describe(exchange, path)
+        responder = self._authenticated(exchange, tenant)
+        request = ScimRequest(
+            method=exchange.scope["method"].upper(),
+            base_url=responder.base_url,
+            path=path,
+            query=read_query(exchange.scope["query_string"]),
+            headers=[(key.decode("latin-1"), value.decode("latin-1")) for key, value in exchange.scope["headers"]],
+        )
+        if exchange.op in {"query", "search"} and (quick := self._quick(exchange, responder, request)) is not None:
+            return quick
+        request.body = await read_body(receive)
+        return await responder.handler.handle(request)
+
+    def _authenticated(self, exchange: Exchange, tenant: TenantKey) -> Responder:
+        """Return what answers; a token opens its own tenant and no other."""
+        if not self._ready():
+            raise Unavailable("The facade is starting: the objects are not all read yet.")
+        caller = self._tokens.caller(exchange.header(b"authorization"))
+        exchange.token = caller.handle
+        if caller.tenant != tenant:
+            raise UnauthorizedException(detail=REFUSED)
+        return self._tenancy.responder(tenant)
+
+    def _quick(self, exchange: Exchange, responder: Responder, request: ScimRequest) -> Rendered | None:
+        """Answer from bytes what can be, without the library."""
+        target = match(request.method, request.path)
+        if exchange.resource not in {"Users", "Groups"}:
+            return None
+        objects = responder.objects.of(exchange.resource.removesuffix("s"))
+        if target.operation is Operation.search:
+            return answers.several(objects, request.query)
+        conditions = self._service.read_conditions(request)
+        return answers.one(objects, target.resource_id or "", request.query, conditions)
+
+    def _failed(self, exchange: Exchange, error: Exception) -> ScimResponse:
+        """Turn whatever was raised into an answer."""
+        match error:
+            case SCIMException():
+                return self._service.error_response(error)
+            case ClusterError():
+                log.warning("the API server: %s", error, extra={"request_id": exchange.request_id})
+                wait = error.retry_after if isinstance(error, ClusterUnavailable) else None
+                detail = "The Kubernetes API does not answer; the request may be sent again."
+                return self._service.error_response(Unavailable(detail, retry_after=wait or SOON))
+            case _:
+                log.error("a request failed", exc_info=error, extra={"request_id": exchange.request_id})
+                return self._service.error_response(error)
+
+    def _note(self, exchange: Exchange, answer: ScimResponse) -> None:
+        seconds = time.perf_counter() - exchange.began
+        self._metrics.answered(exchange.op, exchange.resource, int(answer.status), seconds)
+        log.info(
+            "request",
+            extra={
+                "request_id": exchange.request_id,
+                "op": exchange.op,
+                "resource": exchange.resource,
+                "tenant": exchange.tenant if exchange.token else None,
+                "token": exchange.token,
+                "status": int(answer.status),
+                "milliseconds": round(seconds * 1000, 1),
+            },
+        )
+
+
+def _split(path: str) -> tuple[TenantKey, str]:
+    """Split a path into tenant and the rest; double and trailing slashes do not count."""
+    segments = [segment for segment in path.split("/") if segment]
+    if len(segments) < BELOW or tuple(segment.lower() for segment in segments[2:BELOW]) != PREFIX:
+        raise NotFoundException(detail="No SCIM endpoint: the Base URL ends in /{namespace}/{tenant}/scim/v2.")
+    rest = segments[BELOW:]
+    if rest:
+        first = rest[0].lower()
+        rest[0] = RESOURCES.get(first) or ALIASES.get(first) or rest[0]
+    return TenantKey(segments[0], segments[1]), "/" + "/".join(rest)
+
+
+def _describe(exchange: Exchange, path: str) -> None:
+    """Note operation and resource by closed sets of names: metrics have no series of a client's invention."""
+    first = path.split("/")[1]
+    exchange.resource = first if first in {*RESOURCES.values(), CONFIG} else "none"
+    try:
+        exchange.op = match(exchange.scope["method"].upper(), path).operation.value
+    except SCIMException:
+        exchange.op = "none"
+
+
+async def _send(send: Send, answer: ScimResponse, request_id: str) -> None:
+    if isinstance(answer, Rendered):
+        content = answer.content
+    else:
+        content = b"" if answer.body is None else orjson.dumps(answer.body)
+    headers = [(key.lower().encode(), value.encode("latin-1", "replace")) for key, value in answer.headers.items()]
+    if not content:
+        headers = [(key, value) for key, value in headers if key != b"content-type"]
+    headers += [(b"x-request-id", request_id.encode()), (b"cache-control", b"no-store")]
+    if answer.status not in {204, 304}:
+        headers.append((b"content-length", str(len(content)).encode()))
+    await send({"type": "http.response.start", "status": int(answer.status), "headers": headers})
+    await send({"type": "http.response.body", "body": content})

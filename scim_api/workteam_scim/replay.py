@@ -1,0 +1,196 @@
+"""ReplayingHandler: what met a conflict is applied again to the fresh object.
+
+The library validates and applies; the operations, not their result, are repeated. Answers are the cache's bytes unless
+a projection is asked for.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, cast
+
+import orjson
+from pydantic import ValidationError
+from scim2_models import (
+    Context,
+    InvalidSyntaxException,
+    PatchOp,
+    PreconditionFailedException,
+    Resource,
+    ResourceType,
+    ResponseParameters,
+)
+from scim2_server.conditions import Conditions
+from scim2_server.handler import AsyncScimHandler
+from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
+from scim2_server.routing import Operation, Target
+from scim2_server.service import ScimService, scim_exception_of
+from scim2_server.utils import parametrize
+
+from workteam_scim.cache import Entry
+from workteam_scim.documents import ENTERPRISE
+from workteam_scim.members import edited
+from workteam_scim.paths import Table, group_table, user_table
+from workteam_scim.provider import NORMALISERS, READING
+from workteam_scim.refusals import Unavailable
+from workteam_scim.requests import Patch, read_patch, read_resource
+from workteam_scim.storage import ClusterStorage, dumped, members_of
+
+TRIES = 10
+LONGEST_PAUSE = 0.05
+"""Seconds before the next try, at most; jitter shortens it."""
+
+Wanted = tuple[dict[str, Any], tuple[str, ...]]
+"""What a resource is to become: its attributes, and its members."""
+
+
+@dataclass
+class Rendered(ScimResponse):
+    """An answer whose body is bytes already."""
+
+    content: bytes = b""
+
+
+class ReplayingHandler(AsyncScimHandler):
+    """Serves one tenant. ``ignored`` is told how many attributes of a request no document names."""
+
+    def __init__(self, service: ScimService, storage: ClusterStorage, ignored: Callable[[int], None]) -> None:
+        super().__init__(service, storage)
+        self._storage = storage
+        self._ignored = ignored
+
+    async def create(self, request: ScimRequest) -> ScimResponse:
+        """Create a resource."""
+        with self.service.provider:
+            _, resource_type = self._target(request, Operation.create)
+            resource, _ = self._read_resource(resource_type, request, Context.RESOURCE_CREATION_REQUEST)
+            entry = await self._storage.insert(resource_type, resource)
+            answer = rendered(entry, HTTPStatus.CREATED)
+            answer.headers["Location"] = self.service.resource_location(request.base_url, resource_type, entry.name)
+            return answer
+
+    async def patch(self, request: ScimRequest) -> ScimResponse:
+        """Change a resource by operations."""
+        with self.service.provider:
+            target, resource_type = self._target(request, Operation.patch)
+            resource_id = cast("str", target.resource_id)
+            patch = read_patch(self._json(request), table_of(resource_type), NORMALISERS, resource_id=resource_id)
+            self._ignored(len(patch.ignored))
+            return await self._changed(
+                request, resource_type, resource_id, lambda entry: self._patched(resource_type, entry, patch)
+            )
+
+    async def replace(self, request: ScimRequest) -> ScimResponse:
+        """Replace a resource. Members are kept if the body does not speak of them: absence takes no access."""
+        with self.service.provider:
+            target, resource_type = self._target(request, Operation.replace)
+            resource_id = cast("str", target.resource_id)
+            resource, speaks_of_members = self._read_resource(
+                resource_type, request, Context.RESOURCE_REPLACEMENT_REQUEST
+            )
+            attributes = dumped(resource)
+
+            def wanted(entry: Entry) -> Wanted:
+                return attributes, members_of(attributes) if speaks_of_members else entry.members
+
+            return await self._changed(request, resource_type, resource_id, wanted)
+
+    async def delete_resource(self, resource_type: ResourceType, resource_id: str, conditions: Conditions) -> None:
+        """Delete a resource."""
+        objects = self._storage.objects.of(resource_type.name or "")
+        async with objects.lock(resource_id):
+            conditions.check(objects.read(resource_id).version, "DELETE")
+            await self._storage.delete(resource_type, resource_id)
+
+    async def _changed(
+        self, request: ScimRequest, resource_type: ResourceType, resource_id: str, wanted: Callable[[Entry], Wanted]
+    ) -> ScimResponse:
+        """Change a resource and answer with it."""
+        parameters = self.service.read_response_parameters(resource_type, request.query)
+        conditions = self.service.read_conditions(request)
+        objects = self._storage.objects.of(resource_type.name or "")
+        for _ in range(TRIES):
+            async with objects.lock(resource_id):
+                entry = objects.read(resource_id)
+                conditions.check(entry.version, request.method)
+                try:
+                    changed = await self._storage.rewrite(resource_type, entry, *wanted(entry))
+                except PreconditionFailedException:
+                    if conditions.if_match:
+                        raise
+                else:
+                    return self._answer(request, resource_type, changed, parameters)
+            await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - jitter
+        raise Unavailable("The resource is being changed by others all the time; the request may be sent again.")
+
+    def _patched(self, resource_type: ResourceType, entry: Entry, patch: Patch) -> Wanted:
+        """Apply operations to a state of a resource."""
+        attributes = entry.attributes()
+        members = edited(entry.members, patch.edits)
+        body = patch.body(_manager(attributes))
+        if body is None:
+            return attributes, members
+        model = self.service.get_model(resource_type)
+        try:
+            resource = model.model_validate(attributes)
+            operations = parametrize(PatchOp, model).model_validate(body, scim_ctx=Context.RESOURCE_PATCH_REQUEST)
+            operations.patch(resource)
+        except ValidationError as error:
+            raise scim_exception_of(error) from None
+        return dumped(resource), members
+
+    def _answer(
+        self,
+        request: ScimRequest,
+        resource_type: ResourceType,
+        entry: Entry,
+        parameters: ResponseParameters[Any],
+    ) -> ScimResponse:
+        if not parameters.attributes and not parameters.excluded_attributes:
+            return rendered(entry, HTTPStatus.OK)
+        return self.service.replacement_response(
+            request.base_url, self._storage.model(resource_type, entry), parameters
+        )
+
+    def _target(self, request: ScimRequest, operation: Operation) -> tuple[Target, ResourceType]:
+        target = self.service.route(request, operation)
+        resource_type = self.service.resource_type_at(cast("str", target.endpoint))
+        self.service.authorize(request, target, resource_type)
+        return target, resource_type
+
+    def _read_resource(
+        self, resource_type: ResourceType, request: ScimRequest, context: Context
+    ) -> tuple[Resource[Any], bool]:
+        """Read a whole resource; say besides whether its members were spoken of."""
+        body = read_resource(self._json(request), table_of(resource_type), READING)
+        self._ignored(len(body.ignored))
+        try:
+            resource = self.service.get_model(resource_type).model_validate(body.resource, scim_ctx=context)
+        except ValidationError as error:
+            raise scim_exception_of(error) from None
+        return resource, "members" in body.resource
+
+    def _json(self, request: ScimRequest) -> Any:
+        self.service.ensure_json(request.header("Content-Type"))
+        try:
+            return orjson.loads(request.body)
+        except orjson.JSONDecodeError:
+            raise InvalidSyntaxException(detail="The body is not JSON.") from None
+
+
+def rendered(entry: Entry, status: HTTPStatus) -> Rendered:
+    """Answer with a resource's own bytes."""
+    return Rendered(status, headers={"ETag": entry.version}, content=entry.body())
+
+
+def table_of(resource_type: ResourceType) -> Table:
+    """Return the attributes of a resource type."""
+    return user_table() if resource_type.name == "User" else group_table()
+
+
+def _manager(attributes: dict[str, Any]) -> str | None:
+    manager: str | None = attributes.get(ENTERPRISE, {}).get("manager", {}).get("value")
+    return manager

@@ -1,0 +1,59 @@
+"""What the facade is told by its environment (``WORKTEAM_SCIM_*``), read once, at the start. Pure."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from workteam_crds.naming import TenantKey
+from workteam_scim.tokens import TOKEN_SECRET
+
+PREFIX = "WORKTEAM_SCIM_"
+
+
+class BadSettings(Exception):
+    """A variable is missing or not what it must be; the text is one sentence for whoever sets it."""
+
+
+class Settings(BaseModel):
+    """Everything that can be set. A field is the variable of the same name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    external_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$")]
+    """The URL under which clients reach the facade; ``meta.location`` comes from it, never from the Host header."""
+    tenant_namespaces: tuple[str, ...] = Field(min_length=1)
+    """The namespaces of the tenants, separated by commas."""
+    namespace: str = Field(min_length=1)
+    """The namespace of the release: where the Secret with the tokens is."""
+    token_secret: str = TOKEN_SECRET
+    """The Secret with the tokens."""
+    host: str = "0.0.0.0"  # noqa: S104 - the Service reaches it from outside the pod
+    """The address on which it listens."""
+    port: int = Field(default=8080, ge=1, le=65535)
+    """The port on which it listens."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least serious message that is logged."""
+
+    @field_validator("tenant_namespaces", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings. Raises ``BadSettings`` naming each variable that is wrong; unknown ones are wrong too."""
+        given = {
+            key.removeprefix(PREFIX).lower(): value for key, value in environment.items() if key.startswith(PREFIX)
+        }
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            wrong = [f"{PREFIX}{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors()]
+            raise BadSettings(f"The facade cannot start: {'; '.join(wrong)}") from None
+
+    def base_url(self, tenant: TenantKey) -> str:
+        """Return a tenant's Base URL: what is pasted into Entra as Tenant URL."""
+        return f"{self.external_url.rstrip('/')}/{tenant.namespace}/{tenant.name}/scim/v2"

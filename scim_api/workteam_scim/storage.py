@@ -1,0 +1,163 @@
+"""ClusterStorage: what the SCIM library asks of a storage, for one tenant.
+
+One per tenant: the library's methods receive no request, so a storage shared by tenants would show the users of one to
+another. It is bound to no event loop and holds no task.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Union, cast
+
+from scim2_models import (
+    Context,
+    InvalidValueException,
+    NotImplementedException,
+    PreconditionFailedException,
+    Resource,
+    ResourceType,
+    ResponseParameters,
+    ScimFilter,
+    ScimProvider,
+    SearchRequest,
+)
+from scim2_server.storage import AsyncScimStorage, SearchPage
+from scim2_server.utils import parametrize
+
+from workteam_scim.cache import Entry
+from workteam_scim.objects import TenantObjects
+
+BREATH = 50
+"""How many resources a walk reads before others may run."""
+
+
+class ClusterStorage(AsyncScimStorage):
+    """Users and groups of one tenant as models of the library."""
+
+    def __init__(self, provider: ScimProvider, objects: TenantObjects) -> None:
+        self.objects = objects
+        self._provider = provider
+
+    async def get(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        *,
+        response_parameters: ResponseParameters[Any] | None = None,
+    ) -> Resource[Any]:
+        """Return a resource; members are left out if they are excluded."""
+        entry = self.objects.of(_name(resource_type)).read(resource_id)
+        return self.model(resource_type, entry, with_members=not _without_members(response_parameters))
+
+    async def search(
+        self,
+        resource_types: list[ResourceType],
+        search_request: SearchRequest[Any],
+        *,
+        position: Any = None,
+    ) -> SearchPage:
+        """Walk over all resources; index paging, in the order of ids."""
+        if search_request.cursor is not None or position is not None:
+            raise NotImplementedException(detail="Pages are asked for by startIndex.")
+        start = search_request.start_index_0 or 0
+        stop = None if search_request.count is None else start + search_request.count
+        if search_request.filter is None:
+            entries = [(rt, entry) for rt in resource_types for entry in self.objects.of(_name(rt)).shelf]
+            with_members = not _without_members(search_request)
+            page = [self.model(rt, entry, with_members=with_members) for rt, entry in entries[start:stop]]
+            return SearchPage(len(entries), page)
+        wanted = _bound(search_request.filter, [self._model_of(rt) for rt in resource_types])
+        found = [resource async for resource in self._walk(resource_types) if wanted.match(resource)]
+        return SearchPage(len(found), found[start:stop])
+
+    async def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
+        """Store a new resource."""
+        return self.model(resource_type, await self.insert(resource_type, resource))
+
+    async def insert(self, resource_type: ResourceType, resource: Resource[Any]) -> Entry:
+        """Store a new resource and return what is answered for it."""
+        name, attributes = _name(resource_type), dumped(resource)
+        spec = self.objects.spec(name, attributes, members_of(attributes))
+        return await self.objects.of(name).insert(spec, unique_of(name, attributes))
+
+    async def update(
+        self, resource_type: ResourceType, resource: Resource[Any], *, expected_version: str | None = None
+    ) -> Resource[Any]:
+        """Make a resource what it is given as."""
+        entry = self.objects.of(_name(resource_type)).read(resource.id or "")
+        if expected_version is not None and entry.version != expected_version:
+            raise PreconditionFailedException
+        attributes = dumped(resource)
+        return self.model(resource_type, await self.rewrite(resource_type, entry, attributes, members_of(attributes)))
+
+    async def rewrite(
+        self, resource_type: ResourceType, entry: Entry, attributes: dict[str, Any], members: tuple[str, ...]
+    ) -> Entry:
+        """Make a resource, as it was read, what it is given as; return what is answered for it."""
+        name = _name(resource_type)
+        old = self.objects.spec(name, entry.attributes(), entry.members)
+        new = self.objects.spec(name, attributes, members)
+        return await self.objects.of(name).rewrite(entry, old, new, unique_of(name, attributes))
+
+    async def delete(
+        self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None
+    ) -> None:
+        """Delete a resource."""
+        name = _name(resource_type)
+        entry = self.objects.of(name).read(resource_id)
+        if expected_version is not None and entry.version != expected_version:
+            raise PreconditionFailedException
+        await self.objects.of(name).delete(entry, self.objects.spec(name, entry.attributes(), entry.members))
+
+    def model(self, resource_type: ResourceType, entry: Entry, *, with_members: bool = True) -> Resource[Any]:
+        """Return a resource as the library's model; its location is the library's to set."""
+        model = self._model_of(resource_type)
+        resource = model.model_validate_json(entry.body(with_members=with_members), scim_provider=self._provider)
+        if resource.meta is not None:
+            resource.meta.location = None
+        return resource
+
+    async def _walk(self, resource_types: list[ResourceType]) -> AsyncIterator[Resource[Any]]:
+        for resource_type in resource_types:
+            for number, entry in enumerate(self.objects.of(_name(resource_type)).shelf):
+                if number % BREATH == BREATH - 1:
+                    await asyncio.sleep(0)
+                yield self.model(resource_type, entry)
+
+    def _model_of(self, resource_type: ResourceType) -> type[Resource[Any]]:
+        return cast("type[Resource[Any]]", self._provider.model_for(resource_type))
+
+
+def dumped(resource: Resource[Any]) -> dict[str, Any]:
+    """Return the attributes of a model as JSON, named as documented."""
+    attributes: dict[str, Any] = resource.model_dump(scim_ctx=Context.DEFAULT)
+    return attributes
+
+
+def members_of(attributes: dict[str, Any]) -> tuple[str, ...]:
+    """Return the ids of the members among the attributes of a group."""
+    return tuple(dict.fromkeys(member["value"] for member in attributes.get("members") or () if member.get("value")))
+
+
+def unique_of(resource_type: str, attributes: dict[str, Any]) -> str:
+    """Return the attribute that no other resource of the type may have."""
+    name = "userName" if resource_type == "User" else "displayName"
+    unique = attributes.get(name)
+    if not isinstance(unique, str) or not unique:
+        raise InvalidValueException(detail=f"{name}: it is required and cannot be empty.")
+    return unique
+
+
+def _name(resource_type: ResourceType) -> str:
+    return resource_type.name or ""
+
+
+def _without_members(parameters: ResponseParameters[Any] | SearchRequest[Any] | None) -> bool:
+    excluded = parameters.excluded_attributes if parameters is not None else None
+    return any(str(path).lower() == "members" for path in excluded or ())
+
+
+def _bound(scim_filter: ScimFilter[Any], models: list[type[Resource[Any]]]) -> ScimFilter[Any]:
+    """Bind a filter to the models it is matched against, if it is not."""
+    if scim_filter.models:
+        return scim_filter
+    return parametrize(ScimFilter, Union[tuple(models)])(str(scim_filter))  # noqa: UP007

@@ -1,0 +1,117 @@
+"""/{namespace}/{tenant}: whether it is known, may answer, and what answers for it.
+
+An unknown tenant is answered like a bad token: nobody learns which exist. What is not ready says so and why.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from scim2_models import ForbiddenException, UnauthorizedException
+
+from workteam_crds.cluster.port import Change, Event, Listing
+from workteam_crds.kinds import WorkteamTenant
+from workteam_crds.naming import TenantKey
+from workteam_scim.auth import REFUSED
+from workteam_scim.cache import Cache
+from workteam_scim.objects import Surroundings, TenantObjects
+from workteam_scim.refusals import Unavailable
+from workteam_scim.replay import ReplayingHandler
+from workteam_scim.service import FacadeService
+from workteam_scim.storage import ClusterStorage
+
+PAUSED = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Responder:
+    """What answers for one tenant."""
+
+    tenant: TenantKey
+    base_url: str
+    objects: TenantObjects
+    handler: ReplayingHandler
+
+
+class Tenancy:
+    """The tenants of all namespaces; each gets a storage and a handler of its own."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        service: FacadeService,
+        around: Surroundings,
+        *,
+        base_url: Callable[[TenantKey], str],
+        ignored: Callable[[int], None],
+    ) -> None:
+        self._cache = cache
+        self._service = service
+        self._around = around
+        self._base_url = base_url
+        self._ignored = ignored
+        self._tenants: dict[TenantKey, WorkteamTenant] = {}
+        self._responders: dict[TenantKey, Responder] = {}
+
+    def responder(self, tenant: TenantKey) -> Responder:
+        """Return what answers for a tenant; raises what is answered instead: 401, 403 or 503."""
+        known = self._tenants.get(tenant)
+        if known is None:
+            raise UnauthorizedException(detail=REFUSED)
+        if not known.spec.scim.enabled:
+            raise Unavailable(f"SCIM provisioning is not enabled for the tenant {tenant}.", retry_after=PAUSED)
+        if known.spec.scim.paused:
+            raise Unavailable(f"SCIM provisioning is paused for the tenant {tenant}.", retry_after=PAUSED)
+        if known.status.first_ready_time is None and not self._holds_objects(tenant):
+            raise ForbiddenException(detail=_not_ready(known))
+        if tenant not in self._responders:
+            self._responders[tenant] = self._build(tenant)
+        return self._responders[tenant]
+
+    def _holds_objects(self, tenant: TenantKey) -> bool:
+        return bool(len(self._cache.users(tenant)) or len(self._cache.groups(tenant)))
+
+    def _build(self, tenant: TenantKey) -> Responder:
+        objects = TenantObjects(tenant, self._cache, self._around)
+        storage = ClusterStorage(self._service.provider, objects)
+        handler = ReplayingHandler(self._service, storage, self._ignored)
+        return Responder(tenant, self._base_url(tenant), objects, handler)
+
+    def take(self, namespace: str, tenants: tuple[WorkteamTenant, ...]) -> None:
+        """Take all tenants of a namespace."""
+        others = {key: held for key, held in self._tenants.items() if key.namespace != namespace}
+        self._tenants = others | {tenant.tenant: tenant for tenant in tenants}
+
+    def change(self, event: Event[WorkteamTenant]) -> None:
+        """Take one change; what does not parse changes nothing."""
+        if event.resource is None:
+            return
+        if event.change is Change.DELETED:
+            self._tenants.pop(event.resource.tenant, None)
+        else:
+            self._tenants[event.resource.tenant] = event.resource
+
+
+class TenantFeed:
+    """What the informer of the tenants of one namespace feeds."""
+
+    def __init__(self, tenancy: Tenancy, namespace: str) -> None:
+        self._tenancy = tenancy
+        self._namespace = namespace
+
+    def replace(self, listing: Listing[WorkteamTenant], *, began: float) -> None:  # noqa: ARG002 - nobody writes through
+        """Take a full list."""
+        self._tenancy.take(self._namespace, listing.items)
+
+    def observe(self, event: Event[WorkteamTenant]) -> None:
+        """Take one change."""
+        self._tenancy.change(event)
+
+
+def _not_ready(tenant: WorkteamTenant) -> str:
+    ready = next((condition for condition in tenant.status.conditions if condition.type == "Ready"), None)
+    cause = f" ({ready.reason})" if ready is not None else ""
+    return (
+        f"The Workteam tenant {tenant.metadata.name} was not reached yet{cause}. Ensure that its Base URL and token "
+        "are right and that your Workteam account has Admin permissions."
+    )
