@@ -7,6 +7,7 @@ import enum
 import itertools
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
@@ -62,6 +63,11 @@ class Answer(_Match):
     kind: Literal["answer"] = "answer"
     status: int = Field(default=503, ge=400, le=599)
     retry_after: str | None = None
+
+    @field_validator("status")
+    @classmethod
+    def _registered(cls, status: int) -> int:
+        return HTTPStatus(status).value
 
 
 class RefuseAttribute(_Match):
