@@ -16,7 +16,7 @@ def a_tenant(name: str = TENANT, *, namespace: str = NAMESPACE, **spec: Any) -> 
     )
 
 
-def a_user(name: str = "ana", *, namespace: str = NAMESPACE, tenant: str = TENANT, **spec: Any) -> WorkteamUser:
+def a_user(name: str = "ana", /, *, namespace: str = NAMESPACE, tenant: str = TENANT, **spec: Any) -> WorkteamUser:
     """Return an active user of a tenant; ``spec`` are JSON fields of its spec."""
     wanted = {"tenantRef": {"name": tenant}, "userName": f"{name}@contoso.example", "active": True, **spec}
     return WorkteamUser.parse({"metadata": {"name": name, "namespace": namespace}, "spec": wanted})

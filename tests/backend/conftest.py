@@ -6,6 +6,7 @@ import pytest
 
 from workteam_cli.tenant.application import StandIn
 from workteam_cli.tenant.profiles import Profile
+from workteam_operator import metrics
 from workteam_operator.backend.scim import ScimBackend
 
 
@@ -38,6 +39,6 @@ def documented(small_tenant: StandIn) -> StandIn:
 @pytest.fixture
 async def scim(stand_in: StandIn) -> AsyncIterator[ScimBackend]:
     """A connection to ``stand_in``, not yet probed."""
-    backend = ScimBackend.connect(stand_in.base_url, stand_in.token, lambda method, status, seconds: None)
+    backend = ScimBackend.connect(stand_in.base_url, stand_in.token, metrics.meter("test"))
     yield backend
     await backend.close()

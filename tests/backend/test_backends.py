@@ -45,7 +45,7 @@ class BackendContract:
         assert refused.value.uniqueness is True
 
     async def test_a_user_name_is_found_in_any_case_and_an_external_id_in_its_own(self, backend: Backend) -> None:
-        """userName matches without case; externalId exactly."""
+        """UserName matches without case; externalId exactly."""
         ana = await backend.create_account(ANA)
         assert await backend.find_accounts(external_id=None, user_name="aNA@CONTOSO.example") == (ana,)
         assert await backend.find_accounts(external_id="ana-1", user_name="x") == (ana,)

@@ -145,7 +145,7 @@ class GuardedBackend:
         await asyncio.sleep(turn)
         while (pause := self._paused_until - self._clock()) > 0:  # one that waited for its turn may meet a new pause
             if pause > SHORT:
-                raise BackendUnavailable("Workteam asked to wait", retry_after=timedelta(seconds=pause))
+                raise BackendUnavailable("Workteam asked to wait", retry_after=timedelta(seconds=pause), undone=True)
             await asyncio.sleep(pause)
         if (waited := self._clock() - began) > 0:
             self._health.throttled(waited)

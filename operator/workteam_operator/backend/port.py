@@ -20,9 +20,11 @@ class BackendError(Exception):
 class BackendUnavailable(BackendError):
     """Nobody must act: no answer, or 408, 429, 5xx. What was sent may have been done."""
 
-    def __init__(self, text: str, *, retry_after: timedelta | None = None) -> None:
+    def __init__(self, text: str, *, retry_after: timedelta | None = None, undone: bool = False) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+        self.undone = undone
+        """Whether it was surely not done: it was not sent, or refused by 429 (rule A7 needs no second look then)."""
 
 
 class BackendRejected(BackendError):

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Self
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from workteam_operator.backend.port import (
     DesiredAccount,
     Team,
 )
-from workteam_operator.backend.transport import Meter, Transport, identified, parsed, resource
+from workteam_operator.backend.transport import TIMEOUT, Meter, Transport, identified, parsed, resource
 
 
 class ScimBackend:
@@ -27,9 +28,9 @@ class ScimBackend:
         self._patch = True
 
     @classmethod
-    def connect(cls, base_url: str, token: str, meter: Meter) -> Self:
-        """Prepare a client; nothing is sent yet. Raises ``BackendRejected`` if the URL is none."""
-        return cls(Transport.connect(base_url, token, meter))
+    def connect(cls, base_url: str, token: str, meter: Meter, *, timeout: timedelta = TIMEOUT) -> Self:
+        """Prepare a client; nothing is sent yet. Raises ``BackendRejected`` if URL or token are malformed."""
+        return cls(Transport.connect(base_url, token, meter, timeout))
 
     async def probe(self) -> Capabilities:
         """Read what the tenant can do, then prove that the token may write."""

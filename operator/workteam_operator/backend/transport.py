@@ -7,7 +7,7 @@ import logging
 import socket
 import ssl
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Protocol, Self
 
@@ -16,7 +16,8 @@ import httpx
 from workteam_operator.backend import wire
 from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, BackendUnavailable
 
-TIMEOUT = httpx.Timeout(20, connect=5, pool=60)
+TIMEOUT = timedelta(seconds=20)
+"""How long one request may take; a connection must come about within five seconds of it."""
 LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=50)
 SCIM_JSON = "application/scim+json"
 
@@ -36,13 +37,15 @@ class Transport:
         self._meter = meter
 
     @classmethod
-    def connect(cls, base_url: str, token: str, meter: Meter) -> Self:
+    def connect(cls, base_url: str, token: str, meter: Meter, timeout: timedelta) -> Self:
         """Prepare a client; nothing is sent yet. Raises ``BackendRejected`` if the URL is none."""
         for library in ("httpx", "httpcore"):  # they log URLs with filters in them, and those name people
             logging.getLogger(library).setLevel(logging.CRITICAL)
         headers = {"Authorization": f"Bearer {token}", "Accept": SCIM_JSON, "User-Agent": "workteam-operator"}
+        seconds = timeout.total_seconds()
+        times = httpx.Timeout(seconds, connect=min(seconds, 5), pool=60)
         try:
-            client = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT, limits=LIMITS)
+            client = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=times, limits=LIMITS)
         except (httpx.InvalidURL, ValueError):
             raise BackendRejected("The Base URL or the token is malformed", status=0) from None
         return cls(client, meter)
@@ -81,7 +84,7 @@ def _failure(call: str, response: httpx.Response) -> BackendError | None:
             return BackendDenied(text, status=status)
         case status if status in (408, 425, 429) or response.is_server_error or response.is_redirect:
             after = wire.retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))
-            return BackendUnavailable(text, retry_after=after)
+            return BackendUnavailable(text, retry_after=after, undone=status == HTTPStatus.TOO_MANY_REQUESTS)
         case status:
             body = _body(response)
             taken = status == HTTPStatus.CONFLICT or (isinstance(body, dict) and body.get("scimType") == "uniqueness")
