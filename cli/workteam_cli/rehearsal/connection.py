@@ -5,7 +5,7 @@ import ssl
 import httpx
 
 from workteam_cli.output import Exit, Problem
-from workteam_cli.rehearsal.client import Client, RejectedError, UnavailableError
+from workteam_cli.rehearsal.client import Client, RejectedError, UnavailableError, search_query
 from workteam_cli.rehearsal.mapping import AttributeMapping
 
 
@@ -18,7 +18,8 @@ async def test_connection(client: Client, mapping: AttributeMapping, guid: str) 
 
 async def _probe(client: Client, endpoint: str, attribute: str, guid: str) -> None:
     try:
-        await client.search(endpoint, attribute, guid)
+        # Once, not patiently: somebody waits for the verdict.
+        await client.once("GET", endpoint, kind=f"test {endpoint}", query=search_query(endpoint, attribute, guid))
     except RejectedError as error:
         raise _refused(client, endpoint, error) from None
     except UnavailableError as error:

@@ -1,0 +1,271 @@
+"""Test Connection and the command: how each answer is read, one sentence each, and the exit codes."""
+
+import json
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from workteam_cli.__main__ import main
+from workteam_cli.output import Exit, Problem
+from workteam_cli.rehearsal.client import Patience
+from workteam_cli.rehearsal.service import Settings, rehearsing
+from workteam_cli.tenant.application import StandIn
+from workteam_cli.tenant.faults import Answer
+
+EMPTY = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 0, "Resources": []}
+BASE = "https://scim.example/v2"
+
+
+def refuse(error: httpx.TransportError, cause: Exception | None = None) -> Callable[[httpx.Request], httpx.Response]:
+    """Make a connection that fails."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise error from cause
+
+    return handler
+
+
+def answer(status: int, content: bytes = b"", **headers: str) -> Callable[[httpx.Request], httpx.Response]:
+    """Make a service that always answers the same."""
+    return lambda _: httpx.Response(status, content=content, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("handler", "words", "code"),
+    [
+        pytest.param(answer(401), "refuses the token (401); Entra says that you appear", Exit.DENIED, id="401"),
+        pytest.param(
+            answer(403, json.dumps({"detail": "Ask an administrator."}).encode()),
+            "/Users forbids the search (403: Ask an administrator.); ensure that the token belongs to an account with "
+            "Admin permission",
+            Exit.DENIED,
+            id="403",
+        ),
+        pytest.param(
+            answer(404),
+            "answers a search with 404, which Entra reads as invalid credentials",
+            Exit.UNAVAILABLE,
+            id="404",
+        ),
+        pytest.param(answer(400), "does not understand Entra's search (400)", Exit.UNAVAILABLE, id="400"),
+        pytest.param(answer(415), "does not understand Entra's search (415)", Exit.UNAVAILABLE, id="415"),
+        pytest.param(answer(302), "answers with a redirect (302); give the address", Exit.UNAVAILABLE, id="redirect"),
+        pytest.param(
+            answer(200, b"<html>Sign in</html>"), "what is no SCIM list (a web page", Exit.UNAVAILABLE, id="HTML"
+        ),
+        pytest.param(answer(200, b"[]"), "what is no SCIM list", Exit.UNAVAILABLE, id="bare array"),
+        pytest.param(answer(200, b'{"Resources": []}'), "what is no SCIM list", Exit.UNAVAILABLE, id="no totalResults"),
+        pytest.param(answer(200), "what is no SCIM list", Exit.UNAVAILABLE, id="empty body"),
+        pytest.param(answer(501), "answers a search with 501; see the service's log.", Exit.UNAVAILABLE, id="501"),
+        pytest.param(
+            answer(503, json.dumps({"detail": "Paused."}).encode()),
+            "is not ready (HTTP 503: Paused.); wait until it is",
+            Exit.UNAVAILABLE,
+            id="503",
+        ),
+        pytest.param(
+            refuse(httpx.ConnectError("refused")),
+            "cannot be reached (ConnectError); check host and port",
+            Exit.UNAVAILABLE,
+            id="refused",
+        ),
+        pytest.param(
+            refuse(httpx.ConnectTimeout("slow")), "does not answer in time; check host", Exit.UNAVAILABLE, id="time-out"
+        ),
+        pytest.param(
+            refuse(httpx.ConnectError("failed"), ssl.SSLError("certificate verify failed")),
+            "has no certificate that can be trusted, or speaks no TLS 1.2",
+            Exit.UNAVAILABLE,
+            id="TLS",
+        ),
+    ],
+)
+async def test_answer_is_read_as_entra_does(
+    handler: Callable[[httpx.Request], httpx.Response], words: str, code: Exit
+) -> None:
+    made = Settings(BASE, "t", transport=httpx.MockTransport(handler), patience=Patience(attempts=2, first=0.0))
+    async with rehearsing(made) as rehearsal:
+        with pytest.raises(Problem) as raised:
+            await rehearsal.test_connection()
+    assert words in str(raised.value)
+    assert (str(raised.value).count("\n"), raised.value.code) == (0, code)
+
+
+async def test_users_and_groups_are_searched_for_what_cannot_exist() -> None:
+    """Two searches by the matching attributes, for one random GUID; the flag of the Base URL stays in the query."""
+    seen: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.raw_path.decode())
+        return httpx.Response(200, json=EMPTY)
+
+    made = Settings(f"{BASE}/?aadOptscim062020", "t", transport=httpx.MockTransport(handler), rate=0)
+    async with rehearsing(made) as rehearsal:
+        await rehearsal.test_connection()
+    guid = seen[0][-39:-3]
+    assert seen == [
+        f"/v2/Users?aadOptscim062020&filter=userName+eq+%22{guid}%22",
+        f"/v2/Groups?aadOptscim062020&excludedAttributes=members&filter=displayName+eq+%22{guid}%22",
+    ]
+
+
+def run(*arguments: str) -> int:
+    """Run the command as a shell does, and return its exit code."""
+    with pytest.raises(SystemExit) as ended:
+        main(["rehearse", *arguments])
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No stack, no token: a folder of the test's own."""
+    monkeypatch.setenv("WORKTEAM_DEV_HOME", str(tmp_path))
+    for name in ("WORKTEAM_TOKEN", "WORKTEAM_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_a_dry_run_shows_every_request_and_sends_none(environment: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without any service: the literal requests of the first cycle, and no state file."""
+    state = environment / "state.json"
+    assert run("--dry-run", "--state", str(state), "-o", "json") == Exit.OK
+    shown = json.loads(capsys.readouterr().out)
+    [cycle] = shown["cycles"]
+    assert (cycle["created"], cycle["managers"], cycle["membershipsAdded"]) == (47, 44, 53)
+    assert len(shown["requests"]) == 207
+    assert shown["requests"][2] == {
+        "method": "GET",
+        "url": "https://scim.invalid/scim/v2/Users?filter=userName+eq+%22PattiF%40contoso.com%22",
+        "body": None,
+    }
+    assert not state.exists()
+
+
+def test_the_running_stack_gives_base_url_and_token(
+    environment: Path, stand_in: StandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing but the name of the command is needed when `dev up` recorded its stack."""
+    stack = {"baseURL": stand_in.base_url, "token": stand_in.token}
+    (environment / "stack.json").write_text(json.dumps(stack), encoding="utf-8")
+    assert run("--test-connection") == Exit.OK
+    assert capsys.readouterr().out == "Test Connection: the service answers as Entra expects.\n"
+
+
+def test_cycles_go_on_where_the_state_file_ends(
+    environment: Path, stand_in: StandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Initial cycle and E01; then E02 alone; then nothing; without --changes the file is not misread."""
+    target = ["--base-url", stand_in.base_url, "--token", stand_in.token, "--rate", "0"]
+    target += ["--mapping", "workteam", "--dialect", "compliant", "--state", str(environment / "s.json"), "-o", "json"]
+    changes = [*target, "--changes", "sample", "--until"]
+
+    def cycles(*arguments: str) -> Any:
+        assert run(*arguments) == Exit.OK
+        return [
+            (cycle["cycle"], sum(cycle["requests"].values())) for cycle in json.loads(capsys.readouterr().out)["cycles"]
+        ]
+
+    assert cycles(*changes, "E01") == [("initial", 140), ("E01", 3)]
+    assert cycles(*changes, "E02") == [("E02", 1)]
+    assert cycles(*changes, "E02") == [("incremental", 0)]
+    assert run(*target) == Exit.USAGE
+    assert "has played change sets that are not given (E01, E02); name the same --changes" in _error(capsys)
+
+
+def test_some_failures_are_exit_1(environment: Path, stand_in: StandIn, capsys: pytest.CaptureFixture[str]) -> None:
+    """The table says how many failed; the log is the owner's alone."""
+    stand_in.control.add(Answer(method="POST", status=400, body="PattiF@contoso.com"))
+    target = ["--base-url", stand_in.base_url, "--token", stand_in.token, "--rate", "0", "--mapping", "workteam"]
+    log = environment / "log.jsonl"
+    assert run(*target, "--dialect", "compliant", "--log", str(log)) == Exit.FAILED
+    assert "failed and will be tried again in the next cycle" in capsys.readouterr().out
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert stand_in.token not in log.read_text(encoding="utf-8")
+
+
+def _error(capsys: pytest.CaptureFixture[str]) -> str:
+    return " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence", "code"),
+    [
+        pytest.param([], "No --base-url is given, and no stack runs in", Exit.USAGE, id="no stack"),
+        pytest.param(["--base-url", BASE], "No token is given; use --token-file FILE", Exit.USAGE, id="no token"),
+        pytest.param(
+            ["--base-url", "scim.example", "--token", "t"],
+            "'scim.example' is no Base URL; give one such as https://",
+            Exit.USAGE,
+            id="no scheme",
+        ),
+        pytest.param(
+            ["--base-url", BASE, "--token", "a b"],
+            "The token has characters that no Bearer Token has",
+            Exit.USAGE,
+            id="odd",
+        ),
+        pytest.param(["nowhere.json", "--dry-run"], "There is no file nowhere.json", Exit.NO_INPUT, id="no directory"),
+        pytest.param(["--mapping", "nix", "--dry-run"], "There is no mapping file nix", Exit.NO_INPUT, id="no mapping"),
+        pytest.param(["--token-file", "nix"], "The token file nix cannot be read", Exit.NO_INPUT, id="no token file"),
+        pytest.param(
+            ["--dry-run", "--changes", "sample", "--until", "E99"],
+            "There is no change set E99; known are E01, E02,",
+            Exit.USAGE,
+            id="unknown set",
+        ),
+        pytest.param(
+            ["--base-url", "http://127.0.0.1:9/scim/v2", "--token", "t", "--test-connection"],
+            "http://127.0.0.1:9/scim/v2 cannot be reached (ConnectError)",
+            Exit.UNAVAILABLE,
+            id="unreachable",
+        ),
+    ],
+)
+def test_one_sentence_and_an_exit_code(
+    arguments: list[str], sentence: str, code: Exit, environment: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == code
+    assert sentence in _error(capsys)
+
+
+def test_a_tls_error_is_told_apart(environment: Path, stand_in: StandIn, capsys: pytest.CaptureFixture[str]) -> None:
+    """TLS to a service that speaks http."""
+    url = stand_in.base_url.replace("http:", "https:")
+    assert run("--base-url", url, "--token", "t", "--test-connection") == Exit.UNAVAILABLE
+    assert "has no certificate that can be trusted" in _error(capsys)
+
+
+@pytest.mark.parametrize("content", ["{", '{"users": 1}', "[]"])
+def test_a_damaged_state_file_is_left_alone(
+    content: str, environment: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 65, and the file is as it was."""
+    state = environment / "s.json"
+    state.write_text(content, encoding="utf-8")
+    assert run("--base-url", BASE, "--token", "t", "--state", str(state)) == Exit.BAD_FILE
+    assert "is no state file of workteam rehearse; give another --state FILE" in _error(capsys)
+    assert state.read_text(encoding="utf-8") == content
+
+
+async def test_a_state_file_has_one_user_at_a_time(tmp_path: Path) -> None:
+    """A second rehearsal is told so; one for another Base URL too."""
+    made = Settings(BASE, "t", state=tmp_path / "s.json")
+    async with rehearsing(made):
+        with pytest.raises(Problem) as raised:
+            async with rehearsing(made):
+                pass
+    assert raised.value.code == Exit.BUSY
+
+
+async def test_a_state_file_belongs_to_its_base_url(service: Any, settings: Any, contoso: Any, tmp_path: Path) -> None:
+    """The ids of one service mean nothing to another."""
+    made = settings(state=tmp_path / "s.json")
+    async with rehearsing(made) as rehearsal:
+        await rehearsal.run_cycle(contoso)
+    with pytest.raises(Problem, match=r"belongs to https://scim\.example/v2, not to https://other\.example/v2"):
+        async with rehearsing(settings(state=tmp_path / "s.json", base_url="https://other.example/v2")):
+            pass

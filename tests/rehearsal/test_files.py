@@ -1,0 +1,291 @@
+"""Malformed input: a sentence with file, place and cure, exit 65 or 66, and nothing half-written."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workteam_cli.output import Exit, Problem
+from workteam_cli.rehearsal.changes import apply, load_changes
+from workteam_cli.rehearsal.directory import SAMPLE, Directory
+from workteam_cli.rehearsal.mapping import load_mapping
+from workteam_cli.rehearsal.synthetic import synthetic
+
+PATTI = "a0000000-0000-4000-8000-000000000001"
+CONTOSO: dict[str, Any] = json.loads((SAMPLE / "contoso.json").read_text(encoding="utf-8"))
+
+
+def _without(*keys: Any) -> Callable[[dict[str, Any]], None]:
+    def edit(document: Any) -> None:
+        for key in keys[:-1]:
+            document = document[key]
+        del document[keys[-1]]
+
+    return edit
+
+
+def _with(value: Any, *keys: Any) -> Callable[[dict[str, Any]], None]:
+    def edit(document: Any) -> None:
+        for key in keys[:-1]:
+            document = document[key]
+        document[keys[-1]] = value
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        pytest.param(
+            _without("users"), "d.json: users: is missing or no list; export it, empty if there is none.", id="no users"
+        ),
+        pytest.param(
+            _with({}, "groups"),
+            "d.json: groups: is missing or no list; export it, empty if there is none.",
+            id="no list",
+        ),
+        pytest.param(
+            _without("servicePrincipal"),
+            "d.json: servicePrincipal: is missing or no object; export the enterprise application.",
+            id="no app",
+        ),
+        pytest.param(
+            _without("users", 3, "userPrincipalName"),
+            "d.json: users[3]: userPrincipalName: Field required; correct it there.",
+            id="missing key",
+        ),
+        pytest.param(
+            _with("yes", "users", 0, "accountEnabled"),
+            "d.json: users[0]: accountEnabled: Input should be a valid boolean; correct it there.",
+            id="text for a boolean",
+        ),
+        pytest.param(
+            _with("PattiF", "users", 1),
+            "d.json: users[1]: Input should be a valid dictionary or instance of Person; correct it there.",
+            id="text for a user",
+        ),
+        pytest.param(
+            _with(["nobody"], "groups", 0, "members"),
+            "d.json: groups/b0000000-0000-4000-8000-000000000001: members[0]: nobody is neither a user nor "
+            "a group here; "
+            "export it or remove it.",
+            id="unknown member",
+        ),
+        pytest.param(
+            _with("nobody", "appRoleAssignments", 0, "principalId"),
+            "d.json: appRoleAssignments/AAAAsAAAAECAAAAAAAAAEgAAAOAAAABAgAAAAAAAAAE: principalId nobody is "
+            "neither a user "
+            "nor a group here; export it.",
+            id="unknown principal",
+        ),
+        pytest.param(
+            _with("norole", "appRoleAssignments", 0, "appRoleId"),
+            "d.json: appRoleAssignments/AAAAsAAAAECAAAAAAAAAEgAAAOAAAABAgAAAAAAAAAE: appRoleId norole is no role of "
+            "servicePrincipal; export the role.",
+            id="unknown role",
+        ),
+        pytest.param(
+            _with(PATTI, "users", 1, "id"),
+            f"d.json: users[1]: id: {PATTI} occurs twice; keep one of them.",
+            id="same id",
+        ),
+    ],
+)
+def test_malformed_directory(edit: Callable[[dict[str, Any]], None], sentence: str, tmp_path: Path) -> None:
+    document = copy.deepcopy(CONTOSO)
+    edit(document)
+    (tmp_path / "d.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(Problem) as raised:
+        Directory.load(tmp_path / "d.json")
+    assert (str(raised.value), raised.value.code) == (sentence, Exit.BAD_FILE)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        pytest.param(
+            b'{"users": [}',
+            "d.json: line 1, column 12: is not JSON (Expecting value); correct it or export again.",
+            id="not JSON",
+        ),
+        pytest.param(
+            b"[]", "d.json: the top level is not an object; export {users, groups, servicePrincipal, …}.", id="a list"
+        ),
+        pytest.param(b"\xff\xfe{}", "d.json: is not UTF-8 text; save the file again as UTF-8.", id="UTF-16"),
+        pytest.param(
+            b"", "d.json: line 1, column 1: is not JSON (Expecting value); correct it or export again.", id="empty"
+        ),
+    ],
+)
+def test_not_a_directory(content: bytes, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_bytes(content)
+    with pytest.raises(Problem) as raised:
+        Directory.load(tmp_path / "d.json")
+    assert (str(raised.value), raised.value.code) == (sentence, Exit.BAD_FILE)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """A file that is not there is exit 66, not 65."""
+    with pytest.raises(Problem) as raised:
+        Directory.load(tmp_path / "d.json")
+    assert raised.value.code == Exit.NO_INPUT
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        pytest.param(
+            {"op": "remove", "target": "users/x"},
+            "X1: users/x: does not exist; play the sets in order and skip none.",
+            id="nothing to remove",
+        ),
+        pytest.param(
+            {"op": "add", "target": f"users/{PATTI}", "value": {}},
+            f"X1: users/{PATTI}: exists already; play each set once.",
+            id="there already",
+        ),
+        pytest.param(
+            {"op": "set", "target": f"users/{PATTI}", "property": "salary", "value": 1},
+            f"X1: users/{PATTI}: has no property salary; check its name.",
+            id="unknown property",
+        ),
+        pytest.param(
+            {"op": "set", "target": f"users/{PATTI}", "property": "jobTitle", "value": 1},
+            f"X1: users/{PATTI}: jobTitle: Input should be a valid string; correct it there.",
+            id="wrong type",
+        ),
+        pytest.param(
+            {
+                "op": "add",
+                "target": "groups/b0000000-0000-4000-8000-000000000001",
+                "property": "members",
+                "value": [PATTI],
+            },
+            f"X1: groups/b0000000-0000-4000-8000-000000000001: has already {PATTI} in members; play each set "
+            "once and in "
+            "order.",
+            id="member already",
+        ),
+        pytest.param(
+            {"op": "unset", "target": "teams/1"},
+            "X1: teams/1: is no target; write users/<id>, groups/<id> or appRoleAssignments/<id>.",
+            id="unknown kind",
+        ),
+        pytest.param(
+            {"op": "remove", "target": "users/a0000000-0000-4000-8000-000000000017"},
+            "X1: groups/b0000000-0000-4000-8000-000000000001: members[16]: "
+            "a0000000-0000-4000-8000-000000000017 is neither "
+            "a user nor a group here; export it or remove it.",
+            id="a reference is left dangling",
+        ),
+    ],
+)
+def test_change_that_does_not_fit(change: dict[str, Any], sentence: str, contoso: Directory, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(json.dumps([{"id": "X1", "changes": [change]}]), encoding="utf-8")
+    [change_set] = load_changes(tmp_path / "c.json")
+    with pytest.raises(Problem) as raised:
+        apply(contoso, change_set)
+    assert (str(raised.value), raised.value.code) == (sentence, Exit.BAD_FILE)
+
+
+ROW = '- {source: "[userPrincipalName]", target: userName, matching: 1}\n'
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        pytest.param(
+            ROW + '- {source: "[shoeSize]", target: title}',
+            "m.yaml: users[1]: source: the source attribute [shoeSize] is unknown; use a Microsoft Graph "
+            "property such as "
+            "[displayName].",
+            id="unknown source attribute",
+        ),
+        pytest.param(
+            ROW + '- {source: "[jobTitle]", target: salary}',
+            "m.yaml: users[1]: target: salary is no attribute of a SCIM user; take one of the default mapping.",
+            id="unknown target",
+        ),
+        pytest.param(
+            ROW + '- {source: "Reverse([jobTitle])", target: title}',
+            "m.yaml: users[1]: source: the function Reverse is unknown; known are Append, Coalesce, Item, Join, "
+            "SingleAppRoleAssignment, Switch, ToLower, ToUpper.",
+            id="unknown function",
+        ),
+        pytest.param(
+            '- {source: "[jobTitle]", target: title}',
+            "m.yaml: users: no row has a matching precedence; write matching: 1 at the attribute that tells "
+            "who is who.",
+            id="nothing to match by",
+        ),
+        pytest.param(ROW + ROW, "m.yaml: users: the target userName is mapped twice; keep one row.", id="mapped twice"),
+        pytest.param(
+            ROW + '- {source: "[mail]", target: title, when: never}',
+            "m.yaml: users.1.when: Extra inputs are not permitted; see mappings/default.yaml for the form.",
+            id="unknown column",
+        ),
+        pytest.param(
+            ROW + '- {source: "[mail]", target: "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager"}',
+            "m.yaml: users[1]: source: a reference is mapped from [manager] alone; write that.",
+            id="a reference from something else",
+        ),
+    ],
+)
+def test_malformed_mapping(rows: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text("users:\n" + rows, encoding="utf-8")
+    with pytest.raises(Problem) as raised:
+        load_mapping(tmp_path / "m.yaml")
+    assert (str(raised.value), raised.value.code) == (sentence, Exit.BAD_FILE)
+
+
+def test_a_property_of_the_export_can_be_mapped(contoso: Directory, tmp_path: Path) -> None:
+    """What Graph lists and the portal's names are known; a customer's schema is a target."""
+    rows = (
+        ROW
+        + '- {source: "[extensionAttribute1]", target: "urn:ietf:params:scim:schemas:extension:contoso:2.0:User:tag"}\n'
+        '- {source: "[telephoneNumber]", target: title, apply: OnCreate}\n'
+    )
+    (tmp_path / "m.yaml").write_text("users:\n" + rows, encoding="utf-8")
+    mapping = load_mapping(tmp_path / "m.yaml", contoso)
+    assert [row.target.text for row in mapping.users.rows] == [
+        "userName",
+        "urn:ietf:params:scim:schemas:extension:contoso:2.0:User:tag",
+        "title",
+    ]
+
+
+def test_synthetic_directory_has_the_figures_of_the_notes(contoso: Directory) -> None:
+    """At 10,000: enabled, disabled, recycle bin, dangling managers, memberships, large groups, depth."""
+    directory = synthetic(contoso, 10_000)
+    users = directory.users
+    recycled = [user for user in users.values() if user.deleted_date_time]
+    disabled = [user for user in users.values() if not user.account_enabled and not user.deleted_date_time]
+    dangling = [user for user in users.values() if user.manager and user.manager.id not in users]
+    roots = [user for user in users.values() if user.manager is None]
+    sizes = [len(set(group.members)) for group in directory.groups.values()]
+    assert len(users) == 10_000
+    assert (10_000 - len(disabled) - len(recycled), len(disabled), len(recycled)) == (9755, 215, 30)
+    assert (len(dangling), len(roots), sum(sizes), sum(size > 250 for size in sizes)) == (10, 1, 41_261, 20)
+    assert sizes[:5] == [10_000, 5000, 2500, 1666, 1250]
+    assert len({user.user_principal_name.lower() for user in users.values()}) == 10_000
+    directory.check("synthetic")
+
+
+def test_synthetic_rows_follow_the_rules(contoso: Directory) -> None:
+    """The first row is the chief executive, the second block's is a Managing Director who reports to her."""
+    users = list(synthetic(contoso, 1000).users.values())
+    first, second = users[0], users[31]
+    assert (first.id, first.display_name, first.user_principal_name, first.employee_id, first.manager) == (
+        "a1000000-0000-4000-8000-000000000001",
+        "Patti Fernandez 00001",
+        "PattiF00001@contoso.com",
+        "000001",
+        None,
+    )
+    assert second.manager is not None
+    assert (second.job_title, second.manager.id) == ("Managing Director", first.id)
+    assert users[-22].user_principal_name == "sofia.marin00979_fabrikam.com#EXT#@contoso.onmicrosoft.com"
+    assert users[250].user_principal_name.startswith("a1000000000040008000000000000251")
