@@ -1,31 +1,32 @@
 """A facade on the real API server, a tenant of its own for each test, and clients that speak to it as Entra does."""
 
 import asyncio
+import base64
 import itertools
 import secrets
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import orjson
 import pytest
 
 from workteam_cli.controlplane.access import Access
 from workteam_crds.cluster.kubernetes import KubernetesCluster
+from workteam_crds.kinds import WorkteamUser
 from workteam_crds.naming import NOISE_BYTES, TenantKey, uuid7
 from workteam_crds.testing import a_tenant
 from workteam_scim.app import Facade, create_app
 from workteam_scim.settings import Settings
 from workteam_scim.tokens import NOISE_BYTES as TOKEN_NOISE
-from workteam_scim.tokens import TOKEN_SECRET, entry_for, make_token
+from workteam_scim.tokens import TOKEN_SECRET, TokenEntry, entry_for, make_token
 
 EXTERNAL_URL = "https://scim.example"
 READY = {"firstReadyTime": "2026-11-24T09:00:00Z"}
-TENANTS = itertools.count(1)
+TENANTS, NAMESPACES = itertools.count(1), itertools.count(1)
 
 
 async def eventually(condition: Callable[[], Any], *, within: float = 10) -> None:
@@ -55,17 +56,21 @@ class Ground:
             await self.cluster.apply_status(made, READY, manager="test")
         return made.tenant
 
-    def token(self, tenant: TenantKey, *, expires: datetime | None = None) -> str:
+    async def token(self, tenant: TenantKey, *, expires: datetime | None = None) -> str:
         """Give out a token."""
         token = make_token(secrets.token_bytes(TOKEN_NOISE))
-        entry = entry_for(token, tenant, created=datetime.now(UTC), expires=expires)
-        self.patch_tokens({token.handle: entry.write().decode()})
+        entry = entry_for(token, tenant, created=now(), expires=expires)
+        await self.change_tokens({"op": "add", "path": f"/data/{token.handle}", "value": base64_of(entry.write())})
         return token.text
 
-    def patch_tokens(self, values: dict[str, str | None]) -> None:
-        """Change keys of the Secret with the tokens; None takes one out."""
-        patch = orjson.dumps({"stringData": values}) if None not in values.values() else orjson.dumps({"data": values})
-        self.access.kubectl("patch", "secret", TOKEN_SECRET, "-n", self.namespace, "--type=merge", "-p", patch.decode())
+    async def change_tokens(self, *operations: dict[str, str]) -> None:
+        """Change the Secret with the tokens."""
+        await self.cluster.patch_secret(await self.cluster.read_secret(self.namespace, TOKEN_SECRET), operations)
+
+    async def entry(self, token: str) -> TokenEntry | None:
+        """Return what the Secret holds of a token."""
+        secret = await self.cluster.read_secret(self.namespace, TOKEN_SECRET)
+        return TokenEntry.read(secret.data[token.split("_")[1]])
 
 
 @dataclass(frozen=True)
@@ -84,20 +89,29 @@ class Running:
         )
 
 
-RunFacade = Callable[[], Any]
+Listed = Callable[[], Awaitable[dict[str, WorkteamUser]]]
+RunFacade = Callable[[], AbstractAsyncContextManager[Running]]
+
+
+@pytest.fixture(scope="module")
+def facade_namespace(cluster_access: Access) -> str:
+    """A namespace for the tests of one module, with a Secret for tokens that holds none."""
+    name = f"facade-{next(NAMESPACES)}"
+    cluster_access.kubectl("create", "namespace", name)
+    cluster_access.kubectl("create", "secret", "generic", TOKEN_SECRET, "-n", name, "--from-literal=none=none")
+    return name
 
 
 @pytest.fixture
-async def ground(cluster_access: Access, namespace: str) -> AsyncIterator[Ground]:
-    """A namespace with an empty Secret for tokens."""
-    cluster_access.kubectl("create", "secret", "generic", TOKEN_SECRET, "-n", namespace)
+async def ground(cluster_access: Access, facade_namespace: str) -> AsyncIterator[Ground]:
+    """The module's namespace, and a connection to its cluster."""
     async with KubernetesCluster.connect(str(cluster_access.kubeconfig)) as cluster:
-        yield Ground(namespace, cluster_access, cluster)
+        yield Ground(facade_namespace, cluster_access, cluster)
 
 
 @pytest.fixture
 def run_facade(ground: Ground) -> RunFacade:
-    """Start a facade on the ground: ``async with run_facade() as running``; it has read everything then."""
+    """What starts a facade on the ground; inside its block everything is read."""
 
     @asynccontextmanager
     async def run() -> AsyncIterator[Running]:
@@ -129,10 +143,26 @@ async def tenant(ground: Ground) -> TenantKey:
 @pytest.fixture
 async def entra(ground: Ground, tenant: TenantKey, running: Running) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the tenant; its token is known to the facade."""
-    token = ground.token(tenant)
+    token = await ground.token(tenant)
     async with running.client(tenant, token) as client:
         await eventually(lambda: _answers(client))
         yield client
+
+
+@pytest.fixture
+def users(ground: Ground, tenant: TenantKey) -> Listed:
+    """What the cluster holds of the tenant's users, by userName."""
+
+    async def listed() -> dict[str, WorkteamUser]:
+        found = await ground.cluster.list(WorkteamUser, ground.namespace)
+        return {user.spec.user_name: user for user in found.items if user.tenant == tenant and not user.deleting}
+
+    return listed
+
+
+def base64_of(value: bytes) -> str:
+    """Return a value as a Secret's data has it."""
+    return base64.b64encode(value).decode()
 
 
 async def _answers(client: httpx.AsyncClient) -> bool:
