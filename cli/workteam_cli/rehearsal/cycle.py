@@ -163,6 +163,25 @@ class Cycle:
         self.log.write(self.label, action, Status.FAILURE, subject, reason=sentence, error=body or None)
 
 
+def stale(cycle: Cycle, item: str) -> bool:
+    """Whether an item in escrow can never be tried again: what it was about is gone from directory or scope."""
+    kind, _, rest = item.partition("/")
+    watermark, directory = cycle.state.watermark, cycle.directory
+    match kind:
+        case "users":
+            return rest not in directory.users and rest not in watermark.users
+        case "managers":
+            link = watermark.users.get(rest)
+            return rest not in directory.users or link is None or not link.manager_due
+        case "groups":
+            return rest not in cycle.scoped.groups and rest not in watermark.groups
+        case _:
+            group, _, person = rest.partition("/")
+            known = directory.groups.get(group)
+            members = known.members if known and group in watermark.groups else ()
+            return person not in members and person not in watermark.members.get(group, {})
+
+
 def identifier(resource: Mapping[str, Any]) -> str:
     """Return the id of a resource; an answer without one is no SCIM."""
     found = resource.get("id")

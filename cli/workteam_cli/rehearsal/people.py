@@ -54,7 +54,7 @@ async def _provision(cycle: Cycle, person: Person) -> None:
             _skip(cycle, facts, subject, reason)
         case Match(create):
             action = Action.CREATE if create else Action.DISABLE
-            await cycle.attempt(item, action, subject, _match(cycle, facts, subject, create=create))
+            await cycle.attempt(item, action, subject, _match(cycle, person, facts, create=create))
         case Update(changes):
             action = Action.DISABLE if changes.get("active") is False else Action.UPDATE
             await cycle.attempt(item, action, subject, _update(cycle, facts, subject, changes))
@@ -71,9 +71,10 @@ def _skip(cycle: Cycle, facts: Facts, subject: Subject, reason: str) -> None:
     cycle.skipped(subject, reason)
 
 
-async def _match(cycle: Cycle, facts: Facts, subject: Subject, *, create: bool) -> None:
+async def _match(cycle: Cycle, person: Person, facts: Facts, *, create: bool) -> None:
     """Link an account that is there already, or create it; who is disabled and not there is left out."""
     users = cycle.mapping.users
+    subject = Subject(person.id, home_name(person.user_principal_name))
     if create:
         body = dialect.create_user(facts.desired)
         resource, created = await cycle.find_or_create("/Users", users, facts.desired, subject.source, body)
@@ -99,8 +100,8 @@ async def _match(cycle: Cycle, facts: Facts, subject: Subject, *, create: bool) 
         cycle.done(Action.CREATE, subject, plan.modified(facts.desired, {}))
         return
     cycle.done(Action.OTHER, subject)
-    changes = plan.differences(facts.desired, there)
-    await _update(cycle, Facts(facts.desired, facts.scoped, facts.soft_deleted, facts.manager, link), subject, changes)
+    adopted = facts_of(cycle, person, creating=False)
+    await _update(cycle, adopted, subject, plan.differences(adopted.desired, there))
 
 
 async def _update(cycle: Cycle, facts: Facts, subject: Subject, changes: Desired) -> None:
@@ -111,7 +112,7 @@ async def _update(cycle: Cycle, facts: Facts, subject: Subject, changes: Desired
         body = dialect.patch(changes, link.sent, cycle.dialect)
         await cycle.patch(f"/Users/{quote(link.target or '', safe='')}", "patch user", body)
     due = facts.scoped and cycle.mapping.users.references
-    new = {"sent": {**link.sent, **plan.plain(changes)}, "scoped": facts.scoped, "manager_due": due or link.manager_due}
+    new = {"sent": {**link.sent, **plan.plain(changes)}, "scoped": facts.scoped, "manager_due": due}
     cycle.state.user(subject.source, link.model_copy(update=new))
     if changes:
         disabling = changes.get("active") is False

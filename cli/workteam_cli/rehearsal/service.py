@@ -14,7 +14,7 @@ import httpx
 from workteam_cli.output import Exit, Problem
 from workteam_cli.rehearsal import connection, people, teams
 from workteam_cli.rehearsal.client import COMPLIANT_FLAG, Client, Pace, Patience
-from workteam_cli.rehearsal.cycle import Cycle
+from workteam_cli.rehearsal.cycle import Cycle, stale
 from workteam_cli.rehearsal.dialect import Dialect
 from workteam_cli.rehearsal.directory import Directory
 from workteam_cli.rehearsal.mapping import SHIPPED, AttributeMapping, load_mapping
@@ -90,6 +90,8 @@ class Rehearsal:
         if self.settings.mapping.groups is not None:
             await teams.provision(cycle, self.settings.mapping.groups)
             await teams.enrol(cycle)
+        for item in [item for item in self.state.watermark.escrow if stale(cycle, item)]:
+            self.state.settled(item)
         self.state.watermark.complete = True
         self.state.compact()
         return cycle.tally.summary(

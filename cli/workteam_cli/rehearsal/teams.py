@@ -106,7 +106,8 @@ def _differences(cycle: Cycle, group: Group) -> list[tuple[Group, str, bool]]:
         else:  # purged: its object connection is gone, and nothing is sent
             cycle.state.member(group.id, person, None)
             cycle.state.settled(f"members/{group.id}/{person}")
-    joining = [person for person in dict.fromkeys(group.members) if person not in sent]
+    there = {person for person, target in sent.items() if person in users and users[person].target == target}
+    joining = [person for person in dict.fromkeys(group.members) if person not in there]
     return found + [(group, person, True) for person in joining if _may_join(cycle, group, person)]
 
 
