@@ -22,7 +22,7 @@ import sys, time
 from pathlib import Path
 from workteam_cli.controlplane.processes import Processes
 with Processes(Path(sys.argv[1])) as processes:
-    print(processes.start("sleeper", ["sleep", "600"], port=20000).pid, flush=True)
+    print(processes.start("sleeper", ["sleep", "600"]).pid, flush=True)
     if "release" in sys.argv:
         processes.release()
         print("released", flush=True)
@@ -83,7 +83,7 @@ def test_released_outlives_its_starter(starter: Callable[..., tuple[subprocess.P
 def test_another_process_with_the_pid(tmp_path: Path) -> None:
     """A pid that was used again is neither taken for the process nor signalled."""
     with Processes(tmp_path) as processes:
-        record = processes.start("sleeper", SLEEP, port=20000)
+        record = processes.start("sleeper", SLEEP)
         earlier = Known(record.pid, record.started + "0")
         assert not earlier.alive
         assert earlier.send(signal.SIGKILL) is False
@@ -98,7 +98,7 @@ def test_deaf_process_is_killed(tmp_path: Path) -> None:
         "import signal,time; signal.signal(15, signal.SIG_IGN); print(1,flush=True); time.sleep(600)",
     )
     with Processes(tmp_path) as processes:
-        record = processes.start("deaf", deaf, port=20000)
+        record = processes.start("deaf", deaf)
         assert eventually(lambda: processes.log("deaf").read_text() == "1\n")
         processes.end("deaf", grace=0.1)
         assert not record.process.alive
@@ -107,25 +107,23 @@ def test_deaf_process_is_killed(tmp_path: Path) -> None:
 def test_what_runs_and_what_does_not(tmp_path: Path) -> None:
     """A record stays after its process ended, and names the port for the next one."""
     with Processes(tmp_path) as processes:
-        port = processes.port("sleeper")
-        record = processes.start("sleeper", SLEEP, port=port)
+        record = processes.start("sleeper", SLEEP)
         assert processes.running("sleeper") == record
         processes.end("sleeper")
         assert processes.running("sleeper") is None
-    assert Processes(tmp_path).port("sleeper") == port
+    assert Processes(tmp_path).port("sleeper") == record.port
 
 
 def test_port_taken_meanwhile(tmp_path: Path) -> None:
     """A port that another program took while the process was down is one sentence."""
     with Processes(tmp_path) as processes:
         port = processes.port("sleeper")
-        processes.start("sleeper", SLEEP, port=port)
-    with socket.create_server((LOOPBACK, port)), pytest.raises(Problem) as refused:
-        Processes(tmp_path).port("sleeper")
+        with socket.create_server((LOOPBACK, port)), pytest.raises(Problem) as refused:
+            processes.start("sleeper", SLEEP)
     assert refused.value.code is Exit.BUSY
     assert str(refused.value) == (
-        f"Port {port}, on which sleeper ran before, is in use by another program: end that program, or choose another "
-        f"home with WORKTEAM_DEV_HOME."
+        f"Port {port} of sleeper is in use by another program: end that program, or choose another home with "
+        f"WORKTEAM_DEV_HOME."
     )
 
 
@@ -142,5 +140,5 @@ def test_environment(tmp_path: Path) -> None:
     script = "import os,sys; print(os.environ['A'], os.environ['B']); print('err', file=sys.stderr)"
     with Processes(tmp_path) as processes:
         around = {"A": "around", "B": "around", "PATH": os.environ["PATH"]}
-        processes.start("p", (sys.executable, "-c", script), port=20000, env={"B": "told"}, surroundings=around)
+        processes.start("p", (sys.executable, "-c", script), env={"B": "told"}, surroundings=around)
         assert eventually(lambda: sorted(processes.log("p").read_text().splitlines()) == ["around told", "err"])

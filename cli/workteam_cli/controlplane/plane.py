@@ -55,14 +55,14 @@ class ControlPlane:
         flags = ["--data-dir", str(self.home / "etcd"), "--log-level", "error"]
         flags += ["--listen-client-urls", listen, "--advertise-client-urls", listen, "--listen-peer-urls", peers]
         flags += [] if self.durable else ["--unsafe-no-fsync"]
-        record = self.processes.start(ETCD, [str(self.binaries.etcd), *flags], port=port)
+        record = self.processes.start(ETCD, [str(self.binaries.etcd), *flags])
         wait_until_ready("etcd", f"{listen}/health", record.process, self.processes.log(ETCD))
         return record
 
     def _start_apiserver(self, etcd_port: int) -> Record:
         port = self.processes.port(APISERVER)
         flags = self._apiserver_flags(etcd_port, port)
-        return self.processes.start(APISERVER, [str(self.binaries.kube_apiserver), *flags], port=port)
+        return self.processes.start(APISERVER, [str(self.binaries.kube_apiserver), *flags])
 
     def _apiserver_flags(self, etcd_port: int, port: int) -> list[str]:
         # kube-apiserver makes its certificate and key itself; the same key signs ServiceAccount tokens

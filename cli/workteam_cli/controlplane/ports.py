@@ -30,14 +30,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def claim(name: str, port: int | None) -> int:
-    """The port that a process had before or was told to take, if it is free; else a free one."""
-    if port is None:
-        return free_port()
+def require_free(name: str, port: int) -> None:
+    """Raise Problem if the port of a process that is to be started is taken."""
     if not is_free(port):
         raise Problem(
-            f"Port {port}, on which {name} ran before, is in use by another program: end that program, or choose "
-            f"another home with WORKTEAM_DEV_HOME.",
+            f"Port {port} of {name} is in use by another program: end that program, or choose another home with "
+            f"WORKTEAM_DEV_HOME.",
             Exit.BUSY,
         )
-    return port

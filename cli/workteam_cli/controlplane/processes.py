@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from workteam_cli.controlplane.files import on_disk, write_private
 from workteam_cli.controlplane.guard import RELEASE
 from workteam_cli.controlplane.known import Known, end_all
-from workteam_cli.controlplane.ports import claim, is_free
+from workteam_cli.controlplane.ports import free_port, require_free
 
 GATE = ("/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "gate")
 """Holds a new process until the guard knows of it; if the starter dies before, it ends by itself."""
@@ -43,6 +43,14 @@ class Record:
         return Known(self.pid, self.started)
 
 
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return kept
+
+
 def told(command: Sequence[str], env: Mapping[str, str] | None) -> str:
     """Digest what a process is told, so that what it was told before can be compared without keeping it."""
     text = json.dumps([list(command), sorted((env or {}).items())])
@@ -58,9 +66,9 @@ class Processes:
     def __init__(self, home: Path) -> None:
         self.home = home.absolute()
         self._file = self.home / "processes.json"
+        self._port_file = self.home / "ports.json"
         self._guard: subprocess.Popen[str] | None = None
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._claimed: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -71,11 +79,7 @@ class Processes:
 
     def records(self) -> dict[str, Record]:
         """Everything that was ever started in this home, by name."""
-        try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        return {name: Record(**record) for name, record in kept.items()}
+        return {name: Record(**record) for name, record in _read(self._file).items()}
 
     def running(self, name: str) -> Record | None:
         """The record of a process that is alive, else None."""
@@ -87,36 +91,34 @@ class Processes:
         return self.home / "logs" / f"{name}.log"
 
     def port(self, name: str) -> int:
-        """Where a process listens: as now or before, else a free port; Problem if another program took it meanwhile."""
-        record = self.records().get(name)
-        if record and record.process.alive:
-            return record.port
-        if name not in self._claimed or not is_free(self._claimed[name]):
-            self._claimed[name] = claim(name, record.port if record else None)
-        return self._claimed[name]
+        """Return where a process listens, now or when it is started: as before, else a free port, recorded at once."""
+        kept: dict[str, int] = _read(self._port_file)
+        if name not in kept:
+            kept[name] = free_port()
+            write_private(self._port_file, json.dumps(kept, indent=2))
+        return kept[name]
 
     def start(
         self,
         name: str,
         command: Sequence[str],
         *,
-        port: int,
         env: Mapping[str, str] | None = None,
         surroundings: Mapping[str, str] | None = None,
     ) -> Record:
         """Start a process, guarded until released, and record it; it may not be ready yet.
 
         Its environment is ``surroundings`` (this process's own if not given) under ``env``; what it was *told* is
-        ``command`` and ``env``.
+        ``command`` and ``env``. Problem if another program took its port meanwhile.
         """
+        require_free(name, self.port(name))
         with on_disk(self.home):
             self.log(name).parent.mkdir(parents=True, exist_ok=True)
-            child = self._gated(
-                name, command, {**(os.environ if surroundings is None else surroundings), **(env or {})}
-            )
+            around = os.environ if surroundings is None else surroundings
+            child = self._gated(name, command, {**around, **(env or {})})
         known = Known.of(child.pid)
         self._tell(json.dumps(asdict(known)))
-        record = Record(port, known.pid, known.started, time.time(), told(command, env))
+        record = Record(self.port(name), known.pid, known.started, time.time(), told(command, env))
         self._keep(name, record)
         assert child.stdin is not None  # noqa: S101 - it is a pipe
         child.stdin.write(b"go\n")

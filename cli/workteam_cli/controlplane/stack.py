@@ -213,8 +213,7 @@ class Stack:
             return running
         self.processes.end(name)
         self.report(f"starting {name}")
-        port = self.processes.port(name)
-        return self.processes.start(name, wanted.command, port=port, env=wanted.env, surroundings=_surroundings())
+        return self.processes.start(name, wanted.command, env=wanted.env, surroundings=_surroundings())
 
     def _await(self, name: str) -> None:
         record = self.processes.records()[name]
