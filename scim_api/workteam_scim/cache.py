@@ -12,10 +12,10 @@ import orjson
 
 from workteam_crds.cluster.port import Change, Event, Listing
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
-from workteam_crds.kinds.custom_resource import LAST_MODIFIED, SOURCE_GIT, SOURCE_LABEL, TenantResource
+from workteam_crds.kinds.custom_resource import LAST_MODIFIED, SOURCE_GIT, SOURCE_LABEL, SOURCE_SCIM, TenantResource
 from workteam_crds.naming import TenantKey
 from workteam_scim.index import Lookup, Ordered
-from workteam_scim.mapping import scim_group, scim_user
+from workteam_scim.mapping import Known, scim_group, scim_user
 from workteam_scim.provider import folded
 
 T = TypeVar("T", bound=TenantResource)
@@ -28,9 +28,8 @@ class Entry:
     name: str
     uid: str
     resource_version: int
-    generation: int
+    known: Known
     from_git: bool
-    annotated: bool
     modified: str | None
     version: str
     """Its ETag."""
@@ -218,13 +217,18 @@ def _shelf(
 
 
 def _answers_alike(held: Entry, resource: TenantResource) -> bool:
-    metadata = resource.metadata
-    return (held.generation, held.modified, held.from_git, held.annotated) == (
-        metadata.generation,
-        metadata.annotations.get(LAST_MODIFIED),
-        metadata.labels.get(SOURCE_LABEL) == SOURCE_GIT,
-        bool(metadata.annotations),
+    labels, annotations = resource.metadata.labels, resource.metadata.annotations
+    return (held.known, held.modified, held.from_git) == (
+        _known(resource),
+        annotations.get(LAST_MODIFIED),
+        labels.get(SOURCE_LABEL) == SOURCE_GIT,
     )
+
+
+def _known(resource: TenantResource) -> Known:
+    metadata = resource.metadata
+    from_scim = metadata.labels.get(SOURCE_LABEL) == SOURCE_SCIM
+    return Known(metadata.generation or 0, from_scim, annotated=bool(metadata.annotations))
 
 
 def _entry(resource: TenantResource, base_url: str, written: float) -> Entry:
@@ -244,9 +248,8 @@ def _entry(resource: TenantResource, base_url: str, written: float) -> Entry:
         name=metadata.name,
         uid=metadata.uid or "",
         resource_version=int(metadata.resource_version or 0),
-        generation=metadata.generation or 0,
+        known=_known(resource),
         from_git=metadata.labels.get(SOURCE_LABEL) == SOURCE_GIT,
-        annotated=bool(metadata.annotations),
         modified=metadata.annotations.get(LAST_MODIFIED),
         version=answer["meta"]["version"],
         unique=folded(unique),

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +24,14 @@ from workteam_crds.kinds.users import UserSpec
 from workteam_crds.naming import TenantKey
 from workteam_crds.part import Part, rfc3339
 from workteam_scim.documents import ENTERPRISE, GROUP, USER
+from workteam_scim.members import refuse_too_many
 
 HASH_LENGTH = 16
+SOURCE_TEST: Operation = {
+    "op": "test",
+    "path": f"/metadata/labels/{SOURCE_LABEL.replace('/', '~1')}",
+    "value": SOURCE_SCIM,
+}
 LAST_MODIFIED_PATH = f"/metadata/annotations/{LAST_MODIFIED.replace('/', '~1')}"
 OF_A_VALUE = frozenset({"type", "primary"})
 """What says something about a value: an element that has nothing else has no value."""
@@ -87,10 +94,11 @@ def user_spec(attributes: Mapping[str, Any], tenant: str) -> UserSpec:
 
 
 def group_spec(attributes: Mapping[str, Any], members: tuple[str, ...], tenant: str) -> GroupSpec:
-    """Read a SCIM group into a spec. Raises ``InvalidValueException`` naming the attribute that the kind refuses."""
+    """Read a SCIM group into a spec. Raises ``TooManyException``, or as ``user_spec`` does."""
     wanted = {key: attributes.get(key) for key in ("displayName", "externalId")}
+    wanted |= {"tenantRef": {"name": tenant}, "members": refuse_too_many(members)}
     try:
-        return GroupSpec.model_validate(wanted | {"tenantRef": {"name": tenant}, "members": members})
+        return GroupSpec.model_validate(wanted)
     except ValidationError as error:
         raise refusal(error) from None
 
@@ -112,11 +120,19 @@ def new_metadata(name: str, tenant: TenantKey, now: datetime) -> dict[str, Any]:
     }
 
 
-def changes(old: Part, new: Part, *, generation: int, annotated: bool, now: datetime) -> list[Operation]:
-    """Return the JSON patch from one spec to another, tested on the generation; nothing if they are equal.
+@dataclass(frozen=True)
+class Known:
+    """What is known of an object that is to be changed, and must still be so."""
 
-    ``annotated`` says whether the object has annotations at all: a JSON patch adds to a map only if it is there.
-    """
+    generation: int
+    from_scim: bool
+    """Whether its label says so: a label moves no generation."""
+    annotated: bool
+    """Whether it has annotations at all: a JSON patch adds to a map only if it is there."""
+
+
+def changes(old: Part, new: Part, known: Known, *, now: datetime) -> list[Operation]:
+    """Return the JSON patch from one spec to another, tested on what is known; nothing if they are equal."""
     before, after = old.dump(), new.dump()
     differing = [
         key for key in (*before, *(key for key in after if key not in before)) if before.get(key) != after.get(key)
@@ -125,10 +141,11 @@ def changes(old: Part, new: Part, *, generation: int, annotated: bool, now: date
         return []
     moment = rfc3339(now)
     noted: Operation = {"op": "add", "path": LAST_MODIFIED_PATH, "value": moment}
-    if not annotated:
+    if not known.annotated:
         noted = {"op": "add", "path": "/metadata/annotations", "value": {LAST_MODIFIED: moment}}
     return [
-        {"op": "test", "path": "/metadata/generation", "value": generation},
+        {"op": "test", "path": "/metadata/generation", "value": known.generation},
+        *([SOURCE_TEST] if known.from_scim else []),
         *(_change(key, after) for key in differing),
         noted,
     ]

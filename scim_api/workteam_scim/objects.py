@@ -83,7 +83,7 @@ class Objects(Generic[T, S]):
 
         Raises ``PreconditionFailedException`` if somebody else wrote in between: the cache has the fresh state then.
         """
-        operations = changes(old, new, generation=entry.generation, annotated=entry.annotated, now=self._around.now())
+        operations = changes(old, new, entry.known, now=self._around.now())
         if not operations:
             return entry
         self._refuse_git(entry)

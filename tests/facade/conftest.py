@@ -5,6 +5,7 @@ import base64
 import itertools
 import secrets
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ READY = {"firstReadyTime": "2026-11-24T09:00:00Z"}
 TENANTS, NAMESPACES = itertools.count(1), itertools.count(1)
 
 
-async def eventually(condition: Callable[[], Any], *, within: float = 10) -> None:
+async def wait_until(condition: Callable[[], Any], *, within: float = 10) -> None:
     """Wait until something holds; a sync or async condition."""
     async with asyncio.timeout(within):
         while True:
@@ -89,8 +90,44 @@ class Running:
         )
 
 
+class Watched:
+    """The real cluster; says how often each method was called, and can be made deaf or dumb."""
+
+    def __init__(self, cluster: KubernetesCluster) -> None:
+        self._cluster = cluster
+        self.calls: Counter[str] = Counter()
+        self.deaf = False
+        """Watches yield nothing any more."""
+        self.failures: dict[str, Exception] = {}
+        """What a method raises instead of doing anything."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a method of the cluster that is counted."""
+        method = getattr(self._cluster, name)
+
+        async def counted(*positional: Any, **named: Any) -> Any:
+            self.calls[name] += 1
+            if name in self.failures:
+                raise self.failures[name]
+            return await method(*positional, **named)
+
+        return counted
+
+    async def watch(self, kind: Any, namespace: str, since: str) -> AsyncIterator[Any]:
+        """Follow the cluster as long as it is not deaf."""
+        async for event in self._cluster.watch(kind, namespace, since):
+            if self.deaf:
+                await asyncio.Event().wait()
+            yield event
+
+    async def watch_secret(self, namespace: str, name: str, since: str) -> AsyncIterator[Any]:
+        """Follow the Secret."""
+        async for secret in self._cluster.watch_secret(namespace, name, since):
+            yield secret
+
+
 Listed = Callable[[], Awaitable[dict[str, WorkteamUser]]]
-RunFacade = Callable[[], AbstractAsyncContextManager[Running]]
+RunFacade = Callable[..., AbstractAsyncContextManager[Running]]
 
 
 @pytest.fixture(scope="module")
@@ -114,17 +151,23 @@ def run_facade(ground: Ground) -> RunFacade:
     """What starts a facade on the ground; inside its block everything is read."""
 
     @asynccontextmanager
-    async def run() -> AsyncIterator[Running]:
+    async def run(cluster: Any = None) -> AsyncIterator[Running]:
         settings = Settings(
             external_url=EXTERNAL_URL, tenant_namespaces=(ground.namespace,), namespace=ground.namespace
         )
-        facade = Facade(settings, ground.cluster, new_id=new_id, now=now)
+        facade = Facade(settings, cluster or ground.cluster, new_id=new_id, now=now)
         app = create_app(facade, new_id=lambda: str(uuid.uuid4()))
         async with app.router.lifespan_context(app):
-            await eventually(lambda: not facade.missing())
+            await wait_until(lambda: not facade.missing())
             yield Running(facade, httpx.ASGITransport(app))
 
     return run
+
+
+@pytest.fixture
+def watched(ground: Ground) -> Watched:
+    """The real cluster, for a facade whose requests to it are counted or fail."""
+    return Watched(ground.cluster)
 
 
 @pytest.fixture
@@ -145,7 +188,7 @@ async def entra(ground: Ground, tenant: TenantKey, running: Running) -> AsyncIte
     """A client of the tenant; its token is known to the facade."""
     token = await ground.token(tenant)
     async with running.client(tenant, token) as client:
-        await eventually(lambda: _answers(client))
+        await wait_until(lambda: _answers(client))
         yield client
 
 
@@ -167,6 +210,18 @@ def base64_of(value: bytes) -> str:
 
 async def _answers(client: httpx.AsyncClient) -> bool:
     return (await client.get("/ServiceProviderConfig")).is_success
+
+
+@pytest.fixture(name="eventually")
+def eventually_fixture() -> Callable[[Callable[[], Any]], Awaitable[None]]:
+    """What waits until a condition holds."""
+    return wait_until
+
+
+@pytest.fixture(name="now")
+def now_fixture() -> Callable[[], datetime]:
+    """What tells the time."""
+    return now
 
 
 def new_id() -> str:

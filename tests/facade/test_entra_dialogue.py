@@ -1,4 +1,4 @@
-"""What Entra says, in both dialects, and what the cluster then holds. Requests are literals, as recorded or documented."""
+"""What Entra says, in both dialects, and what the cluster then holds. Requests are literals, as documented."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -109,7 +109,7 @@ FULL = {
     "enterprise": {"employeeNumber": "000124", "department": "Sales", "manager": {"value": "019ab3f2-nobody"}},
 }
 
-LEGACY = [
+LEGACY: list[dict[str, Any]] = [
     {"op": "Replace", "path": "externalId", "value": "AdeleV"},
     {"op": "Replace", "path": "active", "value": "False"},
     {"op": "Replace", "path": "displayName", "value": "Adele V"},
@@ -143,7 +143,7 @@ LEGACY_ROLES = [
     {"value": "HRAdministrator", "display": "HR administrator"},
 ]
 
-COMPLIANT = [
+COMPLIANT: list[dict[str, Any]] = [
     {"op": "replace", "path": 'emails[type eq "work"].value', "value": "adele@contoso.example"},
     {"op": "add", "path": 'emails[type eq "other"].value', "value": "SMTP:AV@contoso.example"},
     {"op": "add", "path": 'phoneNumbers[type eq "mobile"].value', "value": "+43 1 555"},
