@@ -80,14 +80,15 @@ class TenantReconciler:
             self._forget(tenant.key)
             tenant = None
         if tenant is None:
-            tenant = self._new(resource)
+            tenant = self.new_tenant(resource)
             self._tenants.add(tenant)
         tenant.resource = resource
         tenant.ledger.observe(resource)
         self._watch.follow(resource)
         return tenant
 
-    def _new(self, resource: WorkteamTenant) -> Tenant:
+    def new_tenant(self, resource: WorkteamTenant) -> Tenant:
+        """Return a tenant that was not asked yet."""
         key = resource.tenant
         around = Surroundings(
             users=lambda: self._neighbours.count_users(key),
@@ -98,7 +99,7 @@ class TenantReconciler:
         return Tenant(
             resource,
             LedgerWriter(self._cluster, resource, around),
-            doubted=lambda: self._doubt(key),
+            doubted=lambda: self.doubt(key),
             on_ready=lambda: self._neighbours.wake_objects(key),
             outage_failures=self._settings.outage_failures,
         )
@@ -108,7 +109,7 @@ class TenantReconciler:
         if (tenant := self._tenants.remove(key)) is not None:
             self._prober.forget(tenant)
 
-    def _doubt(self, key: TenantKey) -> None:
+    def doubt(self, key: TenantKey) -> None:
         """Probe soon: the objects met something that may be the tenant's fault."""
         self._prober.hurry(key)
         self._neighbours.wake_tenant(key)

@@ -49,6 +49,7 @@ class GuardedBackend:
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
+        self._closed = False
 
     def paused_for(self) -> timedelta:
         """Return how long Workteam still asks us to wait; zero if it does not."""
@@ -109,12 +110,15 @@ class GuardedBackend:
         await self._guarded(lambda: self._backend.delete_team(team_id))
 
     async def close(self) -> None:
-        """Close the connections once no call is under way any more."""
+        """Close the connections once no call is under way any more. Later calls raise ``BackendUnavailable``."""
         await self._idle.wait()
+        self._closed = True
         await self._backend.close()
 
     async def _guarded(self, call: Callable[[], Awaitable[Answer]], *, cost: int = 1) -> Answer:
         """Wait for our turn, call, and tell how it ended."""
+        if self._closed:  # a pass that began before the token or the address changed
+            raise BackendUnavailable("The connection to Workteam was replaced")
         self._under_way += 1
         self._idle.clear()
         try:

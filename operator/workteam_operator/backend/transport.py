@@ -57,6 +57,8 @@ class Transport:
     async def send(self, method: str, path: str, *, shown: str | None = None, **options: Any) -> httpx.Response:
         """Send one request, once. 404 is an answer, not a failure. Raises only ``BackendError``."""
         call = f"{method} {shown or path}"  # never the query: a filter names a person
+        if self._client.is_closed:
+            raise BackendUnavailable(f"{call}: the connection is closed")
         began = time.perf_counter()
         status: int | None = None
         try:

@@ -171,14 +171,16 @@ def _place(body: Json, path: str) -> tuple[Json, str]:
 
 
 def _paths(schema: Mapping[str, Any], *, prefix: str) -> Iterator[str]:
-    for attribute in schema.get("attributes") or ():
-        if attribute.get("mutability") == "readOnly":
-            continue
+    for attribute in _writable(schema.get("attributes")):
         path = f"{prefix}{attribute['name']}"
-        parts = [f"{path}.{part['name']}" for part in attribute.get("subAttributes") or ()]
+        parts = [f"{path}.{part['name']}" for part in _writable(attribute.get("subAttributes"))]
         if not parts or attribute.get("multiValued") or prefix:
             yield path
         yield from parts
+
+
+def _writable(attributes: Iterable[Json] | None) -> Iterator[Json]:
+    return (attribute for attribute in attributes or () if attribute.get("mutability") != "readOnly")
 
 
 def _patch(operations: Iterable[Json]) -> Json:
