@@ -184,3 +184,19 @@ async def test_on_create_rows_are_not_sent_later(
         await rehearsal.run_cycle(with_user(contoso, PATTI, job_title="Owner"))
     assert "Chief Executive Officer" in [post.get("title") for post in posts]
     assert service.take() == []
+
+
+async def test_without_active_in_the_mapping_leaving_means_delete(
+    settings: MakeSettings, service: Any, contoso: Directory, tmp_path: Path
+) -> None:
+    """One DELETE; assigned again, the person is created again."""
+    (tmp_path / "m.yaml").write_text(
+        'users:\n- {source: "[userPrincipalName]", target: userName, matching: 1}\n', encoding="utf-8"
+    )
+    async with rehearsing(settings(mapping=load_mapping(tmp_path / "m.yaml"))) as rehearsal:
+        await rehearsal.run_cycle(contoso)
+        service.take()
+        left = await rehearsal.run_cycle(without_assignment(contoso, RENE))
+        back = await rehearsal.run_cycle(contoso)
+    assert (left.deleted, back.created) == (1, 1)
+    assert [method for method, _, _ in service.take()] == ["DELETE", "GET", "POST"]

@@ -59,7 +59,9 @@ class Rehearsal:
                 f"The state file belongs to {known}, not to {plain_url(settings.base_url)}; give another --state FILE.",
                 Exit.USAGE,
             )
-        state.watermark.base_url = plain_url(settings.base_url)
+        if known is None:
+            state.watermark.base_url = plain_url(settings.base_url)
+            state.compact()  # before the first link, which means nothing to another service
 
     async def test_connection(self) -> None:
         """Do what the portal's *Test Connection* does. Raises ``Problem`` (69 or 77)."""
