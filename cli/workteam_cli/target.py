@@ -55,7 +55,7 @@ async def connected(choice: Choice) -> AsyncIterator[Target]:
     """Connect to the chosen cluster and find the chosen tenant. Raises only ``Problem``."""
     place = place_of(choice)
     with cluster_failures(place):
-        access = await Access.load(place.kubeconfig)
+        access = await _access(place)
         try:
             if not place.is_stack:
                 click.echo(f"cluster: {access.server} ({place.kubeconfig or 'the one this pod runs in'})", err=True)
@@ -71,8 +71,8 @@ def cluster_failures(place: Place) -> Iterator[None]:
     try:
         yield
     except ClusterUnavailable as error:
-        way_out = "`workteam dev up` starts the dev stack again" if place.is_stack else "is the kubeconfig current?"
-        raise Problem(f"The API server does not answer: {error}; {way_out}.", Exit.UNAVAILABLE) from error
+        way_out = "`workteam dev up` starts the dev stack again." if place.is_stack else "Is the kubeconfig current?"
+        raise Problem(f"The API server does not answer: {error}. {way_out}", Exit.UNAVAILABLE) from error
     except Rejected as error:
         raise Problem(f"An object is not what this version understands: {error}.", Exit.FAILED) from error
     except NotFound as error:
@@ -81,6 +81,18 @@ def cluster_failures(place: Place) -> Iterator[None]:
         raise Problem(f"This account may not do that in this cluster: {error}.", Exit.DENIED) from error
     except ClusterError as error:
         raise Problem(f"{error}.", Exit.FAILED) from error
+
+
+async def _access(place: Place) -> Access:
+    try:
+        return await Access.load(place.kubeconfig)
+    except ClusterError as error:
+        if place.kubeconfig:
+            raise Problem(f"{error}.", Exit.BAD_FILE) from error
+        raise Problem(
+            "No cluster is named: `workteam dev up` starts one here, --kubeconfig FILE names another.",
+            Exit.UNAVAILABLE,
+        ) from error
 
 
 async def _tenant(access: Access, cluster: KubernetesCluster, place: Place) -> WorkteamTenant:

@@ -13,6 +13,9 @@ from workteam_cli.output import Exit, Problem
 from workteam_cli.record.document import document_of
 from workteam_cli.record.layout import is_unfinished, kind_at, path_of, tree_of
 from workteam_cli.record.reading import read_resource
+from workteam_crds.kinds import WorkteamTenant
+from workteam_crds.kinds.custom_resource import CustomResource
+from workteam_crds.naming import Key
 
 Documents: TypeAlias = Mapping[PurePosixPath, str]
 """Text by file, within the tenant's folder."""
@@ -58,7 +61,7 @@ class RecordFolder:
         documents = {}
         for file in sorted(self.files()):
             if kind := kind_at(file):
-                documents[file] = document_of(read_resource(self.path / file, kind, namespace))
+                documents[file] = document_of(self._resource(file, kind, namespace))
         return documents
 
     def write(self, documents: Documents, kept: frozenset[PurePosixPath], namespace: str) -> Changes:
@@ -70,13 +73,17 @@ class RecordFolder:
         leaving = sorted(before - documents.keys() - kept)
         for file in leaving:
             if kind := kind_at(file):
-                read_resource(self.path / file, kind, namespace)  # not what it seems: a person's, never removed
+                self._resource(file, kind, namespace)  # not what it seems: a person's, never removed
         written = [file for file, text in documents.items() if self._text(file) != text.encode()]
         for file in written:
             write_private(self.path / file, documents[file])
         for file in leaving:
             self._remove(file)
         return Changes(tuple(written), tuple(leaving), len(documents) - len(written))
+
+    def _resource(self, file: PurePosixPath, kind: type[CustomResource], namespace: str) -> CustomResource:
+        name = self.path.name if kind is WorkteamTenant else file.stem
+        return read_resource(self.path / file, kind, Key(kind.kind, namespace, name))
 
     def _walk(self) -> list[PurePosixPath]:
         """List files and links below the tenant's folder; a linked folder is not entered."""
@@ -87,7 +94,7 @@ class RecordFolder:
         return found
 
     def _text(self, file: PurePosixPath) -> bytes | None:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             return (self.path / file).read_bytes()
         return None
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from workteam_cli.output import Exit, Problem
 from workteam_crds.kinds.custom_resource import API_VERSION, CustomResource
+from workteam_crds.naming import Key
 
 TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
@@ -26,8 +27,8 @@ Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_resource(path: Path, kind: type[CustomResource], namespace: str) -> CustomResource:
-    """Read a file that is to hold one object of a kind, named as the file. Raises ``Problem``."""
+def read_resource(path: Path, kind: type[CustomResource], key: Key) -> CustomResource:
+    """Read a file that is to hold one object, whose key its place tells. Raises ``Problem``."""
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader)
@@ -38,17 +39,17 @@ def read_resource(path: Path, kind: type[CustomResource], namespace: str) -> Cus
         raise Problem(f"{path}:{_line(error)}: {error.problem}: correct the YAML.", Exit.BAD_FILE) from error
     except yaml.YAMLError as error:
         raise Problem(f"{path}: this is not YAML: {error}.", Exit.BAD_FILE) from error
-    wrong = _wrong_envelope(raw, kind, path.name.removesuffix(".yaml"))
+    wrong = _wrong_envelope(raw, key)
     if wrong or not isinstance(node, yaml.MappingNode):
         raise Problem(f"{path}:1: {wrong}.", Exit.BAD_FILE)
-    return _parsed(path, node, raw, kind, namespace)
+    return _parsed(path, node, raw, kind, key)
 
 
 def _parsed(
-    path: Path, node: yaml.MappingNode, raw: Mapping[str, Any], kind: type[CustomResource], namespace: str
+    path: Path, node: yaml.MappingNode, raw: Mapping[str, Any], kind: type[CustomResource], key: Key
 ) -> CustomResource:
     metadata = {key: raw["metadata"].get(key) or {} for key in ("labels", "annotations")}
-    metadata |= {"name": raw["metadata"]["name"], "namespace": namespace}
+    metadata |= {"name": key.name, "namespace": key.namespace}
     try:
         resource = kind.parse({"metadata": metadata, "spec": raw.get("spec")})
     except ValidationError as error:
@@ -85,14 +86,14 @@ def _line(error: yaml.MarkedYAMLError) -> int:
     return mark.line + 1 if mark else 1
 
 
-def _wrong_envelope(raw: Any, kind: type[CustomResource], name: str) -> str:
+def _wrong_envelope(raw: Any, key: Key) -> str:
     """Say what a document is not, or nothing."""
     if not isinstance(raw, dict) or not isinstance(raw.get("metadata"), dict):
         return "this is not a Kubernetes object"
-    if (raw.get("apiVersion"), raw.get("kind")) != (API_VERSION, kind.kind):
-        return f"this is not a {kind.kind} of {API_VERSION}"
-    if raw["metadata"].get("name") != name:
-        return f"metadata.name is not the file's name, {name}"
+    if (raw.get("apiVersion"), raw.get("kind")) != (API_VERSION, key.kind):
+        return f"this is not a {key.kind} of {API_VERSION}"
+    if raw["metadata"].get("name") != key.name:
+        return f"metadata.name is not {key.name}, as the file's place says"
     return ""
 
 

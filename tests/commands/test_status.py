@@ -1,0 +1,198 @@
+"""``workteam status``: the tutorial's Current Status."""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workteam_cli.objects import TenantObjects
+from workteam_cli.summary import BudgetUse, summarise
+from workteam_crds.kinds import WorkteamUser
+from workteam_crds.kinds.tenants import WorkteamTenant
+from workteam_crds.testing import a_group, a_tenant, a_user
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import Kept, Run
+
+SYNC = ("Ready True Provisioned", "Synced True InSync")
+
+
+def test_all_in_sync(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> None:
+    """A ready tenant whose objects are as they should be ends with 0, and names nobody."""
+    ana, bo, crew = a_user("ana"), a_user("bo", active=False), a_group("crew", "ana")
+    acme.apply(ana, bo, crew)
+    acme.report(ana, *SYNC)
+    acme.report(bo, "Ready True Deactivated", "Synced True InSync")
+    acme.report(crew, "Ready True GroupsUnsupported", "Synced True InSync")
+
+    ran = workteam("status", *here)
+
+    assert ran.code == 0
+    assert (
+        ran.out
+        == f"""\
+Current Status of {acme.namespace}/acme
+
+Ready: yes since 2026-11-25T12:00:00Z (Provisioned)
+
+        TOTAL  READY  DEACTIVATED  RECORDED
+Users   2      1      1            0
+Groups  1      0      0            1
+
+Deactivations in the last hour: 0 of 20
+Deletions in the last hour:     0 of 5"""
+    )
+
+
+def test_what_waits_and_why(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> None:
+    """Whatever is not in sync is counted by state, grouped by reason, and shown with both names; the code is 1."""
+    stalled = [a_user(f"stalled-{number}") for number in range(4)]
+    pending, new, leaver = a_user("pending"), a_user("new"), a_user("leaver")
+    held = leaver.model_copy(
+        update={"metadata": leaver.metadata.model_copy(update={"finalizers": ("workte.am/account",)})}
+    )
+    acme.apply(*stalled, pending, new, held)
+    for user in stalled:
+        acme.report(
+            user, "Ready False Invalid", "Stalled True DuplicateUserName the name is taken", "Synced False Pending"
+        )
+    acme.report(pending, "Ready False Creating", "Reconciling True RetryingTransient Workteam answered 503")
+    acme.report(held, *SYNC)
+    acme.delete(held)
+
+    ran = workteam("status", *here)
+
+    assert ran.code == 1
+    assert (
+        ran.out
+        == f"""\
+Current Status of {acme.namespace}/acme
+
+Ready: yes since 2026-11-25T12:00:00Z (Provisioned)
+
+        TOTAL  PENDING  STALLED  DELETING
+Users   7      2        4        1
+Groups  0      0        0        0
+
+1 user Pending, Pending: the operator has not looked at the last change yet
+  new  new@contoso.example
+
+1 user Pending, RetryingTransient: Workteam answered 503
+  pending  pending@contoso.example
+
+4 users Stalled, DuplicateUserName: the name is taken
+  stalled-0  stalled-0@contoso.example
+  stalled-1  stalled-1@contoso.example
+  stalled-2  stalled-2@contoso.example
+  and 1 more
+
+1 user Deleting, Deleting
+  leaver  leaver@contoso.example
+
+Deactivations in the last hour: 0 of 20
+Deletions in the last hour:     0 of 5"""
+    )
+
+
+def test_json(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> None:
+    """A program reads the same, and the code as well."""
+    ana = a_user("ana")
+    acme.apply(ana)
+    acme.report(ana, "Ready False Creating", "Synced False AccessWithheld taken away in Workteam")
+
+    ran = workteam("status", *here, "-o", "json")
+
+    assert ran.code == 1
+    assert json.loads(ran.out) == {
+        "namespace": acme.namespace,
+        "tenant": "acme",
+        "inSync": False,
+        "conditions": [
+            {
+                "type": "Ready",
+                "status": "True",
+                "reason": "Provisioned",
+                "message": "",
+                "observedGeneration": 1,
+                "lastTransitionTime": "2026-11-25T12:00:00Z",
+            }
+        ],
+        "users": {"total": 1, "Withheld": 1},
+        "groups": {"total": 0},
+        "waiting": [
+            {
+                "kind": "WorkteamUser",
+                "state": "Withheld",
+                "reason": "AccessWithheld",
+                "message": "taken away in Workteam",
+                "count": 1,
+                "examples": [{"id": "ana", "name": "ana@contoso.example"}],
+            }
+        ],
+        "budget": {
+            "deactivations": {"used": 0, "allowed": 20, "latched": False},
+            "deletions": {"used": 0, "allowed": 5, "latched": False},
+        },
+        "unreadable": [],
+    }
+
+
+def test_tenant_that_nobody_looked_at(kept: "Kept", workteam: "Run") -> None:
+    """A tenant without conditions is not in sync, though it has no objects."""
+    kept.apply(a_tenant("acme"))
+    ran = workteam("status", "--kubeconfig", str(kept.access.kubeconfig), "-n", kept.namespace)
+    assert (ran.code, ran.out.splitlines()[2]) == (1, "The operator has not looked at this tenant yet.")
+
+
+STANDINGS = [
+    pytest.param((), "Pending", id="no conditions yet"),
+    pytest.param(SYNC, "Ready", id="in sync"),
+    pytest.param(
+        ("Ready True Provisioned", "Synced True AttributeUnsupported"), "Ready", id="some attributes kept back"
+    ),
+    pytest.param(("Ready True Provisioned", "Synced False Pending"), "Pending", id="a manager has no account yet"),
+    pytest.param(("Ready True Provisioned", "Synced False Planned"), "Planned", id="mode Plan"),
+    pytest.param(("Ready True Provisioned", "Synced False ReconcilePaused"), "Paused", id="paused by a person"),
+    pytest.param(("Ready Unknown TenantNotReady", "Synced True InSync"), "Pending", id="tenant not ready"),
+    pytest.param(
+        ("Ready True Provisioned", "Synced True InSync", "Stalled True Protected"), "Stalled", id="stalled wins"
+    ),
+]
+
+
+@pytest.mark.parametrize(("conditions", "state"), STANDINGS)
+def test_state_of_a_user(conditions: tuple[str, ...], state: str) -> None:
+    """Conditions become one word."""
+    user = _user(*conditions)
+    [counted] = summarise(_objects(a_tenant(), user), datetime(2026, 11, 25, 13, tzinfo=UTC)).users
+    assert counted == state
+
+
+def test_budget_of_the_last_hour() -> None:
+    """Bookings older than an hour do not count; the allowance is the lower of both, but never below ``always``."""
+    users = [_user(*SYNC) for _ in range(400)]
+    one_oclock = 29_926_860  # 2026-11-25T13:00Z in minutes since 1970
+    minutes = [{"at": one_oclock - 61, "count": 5}, {"at": one_oclock - 59, "count": 2}, {"at": one_oclock, "count": 1}]
+    tenant = WorkteamTenant.parse(
+        {
+            **a_tenant().manifest(),
+            "status": {"ledger": {"deactivations": {"minutes": minutes, "latched": True, "latchedBudget": "40"}}},
+        }
+    )
+    found = summarise(_objects(tenant, *users), datetime.fromtimestamp(one_oclock * 60, tz=UTC))
+    assert (found.deactivations, found.deletions) == (BudgetUse(3, 40, latched=True), BudgetUse(0, 5, latched=False))
+
+
+def _user(*conditions: str) -> WorkteamUser:
+    whole = a_user("ana").manifest()
+    told = [dict(zip(("type", "status", "reason"), text.split(), strict=True)) for text in conditions]
+    status = {
+        "observedGeneration": 1,
+        "conditions": [{**one, "lastTransitionTime": "2026-11-25T12:00:00Z"} for one in told],
+    }
+    return WorkteamUser.parse({**whole, "metadata": {**whole["metadata"], "generation": 1}, "status": status})
+
+
+def _objects(tenant: WorkteamTenant, *users: WorkteamUser) -> TenantObjects:
+    return TenantObjects(tenant, users, (), (), ())

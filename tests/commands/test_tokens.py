@@ -1,0 +1,169 @@
+"""``workteam token`` and ``workteam settings``: Base URL and Bearer Tokens."""
+
+import asyncio
+import base64
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workteam_cli.bearer_tokens import create_token, list_tokens, revoke_token
+from workteam_cli.controlplane.access import Access
+from workteam_cli.controlplane.stack import Stack
+from workteam_crds.cluster.kubernetes import KubernetesCluster
+from workteam_crds.cluster.releases import Release
+from workteam_crds.naming import TenantKey
+from workteam_crds.testing import a_tenant
+from workteam_scim.tokens import TokenEntry, handle_of
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import Run
+
+
+def entries(access: Access) -> Mapping[str, TokenEntry | None]:
+    """Read what the release remembers."""
+    secret = access.get("secret", "workteam-scim-tokens", "-n", "workteam-system") or {}
+    return {handle: TokenEntry.read(base64.b64decode(value)) for handle, value in (secret.get("data") or {}).items()}
+
+
+def test_a_token_is_shown_once_and_kept_hashed(
+    cluster_access: Access, initech: tuple[str, ...], workteam: "Run"
+) -> None:
+    """Only stdout of ``create`` has the token; the Secret has what verifies it, for that tenant, until it expires."""
+    ran = workteam("token", "create", *initech, "--expires-in", "365d")
+
+    assert ran.code == 0
+    assert re.fullmatch(r"wt_[0-9a-f]{12}_[\w-]{43}", ran.out)
+    entry = entries(cluster_access)[handle_of(ran.out) or ""]
+    assert entry is not None
+    assert entry.tenant == f"workteam/{initech[-1]}"
+    assert entry.expires == entry.created + timedelta(days=365)
+    assert entry.opens(ran.out, datetime.now(UTC))
+    assert not entry.opens(ran.out[:-1], datetime.now(UTC))
+    secret = ran.out.split("_", 2)[2]
+    shown = [workteam(*words, *initech, "-o", "json") for words in (["token", "list"], ["settings"])]
+    assert [secret in one.out + one.err for one in [*shown, ran]] == [False, False, True]
+    assert (secret in ran.err, secret in str(cluster_access.get("secret", "-A"))) == (False, False)
+
+
+def test_several_are_active_until_revoked(cluster_access: Access, initech: tuple[str, ...], workteam: "Run") -> None:
+    """Two tokens are listed by handle; a revoked one is gone from the Secret, and the other still opens."""
+    one, two = (json.loads(workteam("token", "create", *initech, "-o", "json").out) for _ in range(2))
+    listed = json.loads(workteam("token", "list", *initech, "-o", "json").out)
+    assert sorted(entry["handle"] for entry in listed) == sorted([one["handle"], two["handle"]])
+    assert [(entry["expires"], entry["lastUsed"]) for entry in listed] == [(None, None), (None, None)]
+
+    revoked = workteam("token", "revoke", one["handle"], *initech)
+    again = workteam("token", "revoke", one["handle"], *initech)
+
+    assert (revoked.code, revoked.out) == (0, f"revoked {one['handle']} of workteam/{initech[-1]}")
+    assert (again.code, again.err.splitlines()[-1]) == (
+        66,
+        f"error: workteam/{initech[-1]} has no Bearer Token {one['handle']}: `workteam token list` names those it has.",
+    )
+    left = entries(cluster_access)
+    kept = left[two["handle"]]
+    assert (one["handle"] in left, kept is not None and kept.opens(two["token"], datetime.now(UTC))) == (False, True)
+
+
+def test_a_tenant_revokes_only_its_own(prepared_stack: Stack, initech: tuple[str, ...], workteam: "Run") -> None:
+    """A handle of another tenant is unknown, and its token stays."""
+    handle = json.loads(workteam("token", "create", *initech, "-o", "json").out)["handle"]
+    other = a_tenant("umbrella", namespace="workteam")
+    prepared_stack.access.apply(other.manifest())
+    ran = workteam("token", "revoke", handle, *initech[:-1], "umbrella")
+    prepared_stack.access.kubectl("delete", "workteamtenant", "umbrella", "-n", "workteam", "--wait=false")
+    assert (ran.code, handle in entries(prepared_stack.access)) == (66, True)
+
+
+@pytest.mark.parametrize("text", ["365", "0d", "1w", "-1d", "99999d"])
+def test_a_life_that_is_none(initech: tuple[str, ...], workteam: "Run", text: str) -> None:
+    """What is no time is a usage error, and makes no token."""
+    ran = workteam("token", "create", *initech, f"--expires-in={text}")
+    assert (ran.code, ran.out) == (64, "")
+    assert f"{text!r} is no time from 1h to 3650d, such as 365d or 12h" in ran.err
+    assert workteam("token", "list", *initech, "-o", "json").out == "[]"
+
+
+def test_settings(prepared_stack: Stack, initech: tuple[str, ...], workteam: "Run") -> None:
+    """The dialog has Enabled, the absolute Base URL of the tenant, and the handles of its tokens."""
+    handle = json.loads(workteam("token", "create", *initech, "--expires-in", "1d", "-o", "json").out)["handle"]
+    [entry] = json.loads(workteam("token", "list", *initech, "-o", "json").out)
+    facade = prepared_stack.url("facade")
+
+    table = workteam("settings", *initech)
+    document = workteam("settings", *initech, "-o", "json")
+
+    assert table.code == 0
+    assert (
+        table.out
+        == f"""\
+SCIM Settings of workteam/{initech[-1]}
+
+Enabled        yes
+Base URL       {facade}/workteam/{initech[-1]}/scim/v2
+Bearer Tokens
+HANDLE        CREATED               EXPIRES               LAST USED
+{handle}  {entry["created"]}  {entry["expires"]}  never
+
+Generate a Bearer Token: workteam token create -n workteam --tenant {initech[-1]}"""
+    )
+    assert json.loads(document.out) == {
+        "namespace": "workteam",
+        "tenant": initech[-1],
+        "enabled": True,
+        "paused": False,
+        "baseURL": f"{facade}/workteam/{initech[-1]}/scim/v2",
+        "bearerTokens": [entry],
+    }
+
+
+def test_settings_of_a_tenant_that_is_off(prepared_stack: Stack, initech: tuple[str, ...], workteam: "Run") -> None:
+    """A tenant that is not enabled says so, and how it is enabled."""
+    off = a_tenant(initech[-1], namespace="workteam", scim={"enabled": False, "paused": True})
+    prepared_stack.access.apply(off.manifest())
+    ran = workteam("settings", *initech)
+    assert ran.out.splitlines()[2:6] == [
+        "Enabled        no: set spec.scim.enabled of the WorkteamTenant to true",
+        "Paused         yes: spec.scim.paused of the WorkteamTenant is true",
+        f"Base URL       {prepared_stack.url('facade')}/workteam/{initech[-1]}/scim/v2",
+        "Bearer Tokens  none",
+    ]
+
+
+def test_a_namespace_that_no_release_serves(here: tuple[str, ...], workteam: "Run") -> None:
+    """Without a facade there is no Base URL and no token."""
+    for words in (["settings"], ["token", "create"], ["token", "list"]):
+        ran = workteam(*words, *here)
+        assert (ran.code, ran.out) == (66, "")
+        assert ran.err.splitlines()[-1] == (
+            f"error: No release of the chart serves the namespace {here[-1]}: install one, "
+            "or add the namespace to its tenantNamespaces."
+        )
+
+
+def test_parallel_runs_lose_nothing(cluster_access: Access, namespace: str) -> None:
+    """Twenty creates at once, the first into an empty Secret, and ten revokes beside ten creates: all are done."""
+    cluster_access.kubectl("create", "secret", "generic", "workteam-scim-tokens", "-n", namespace)
+    release, tenant = Release(namespace, "", (), "workteam-scim-tokens"), TenantKey(namespace, "acme")
+
+    async def play() -> tuple[list[str], list[bool], list[str], list[str]]:
+        async with KubernetesCluster.connect(str(cluster_access.kubeconfig)) as cluster:
+            first = await asyncio.gather(*[create_token(cluster, release, tenant) for _ in range(20)])
+            seen = list(await list_tokens(cluster, release, tenant))
+            gone = [handle_of(text) or "" for text in first]
+            done = await asyncio.gather(
+                *[revoke_token(cluster, release, tenant, handle) for handle in gone],
+                *[create_token(cluster, release, tenant) for _ in range(10)],
+            )
+            assert sorted(seen) == sorted(gone)
+            left = list(await list_tokens(cluster, release, tenant))
+            return first, [x for x in done if isinstance(x, bool)], [x for x in done if isinstance(x, str)], left
+
+    _, revoked, made, left = asyncio.run(play())
+    assert revoked == [True] * 20
+    assert sorted(left) == sorted(handle_of(text) or "" for text in made)
+    assert len(left) == 10
