@@ -249,23 +249,3 @@ def test_a_damaged_state_file_is_left_alone(
     assert run("--base-url", BASE, "--token", "t", "--state", str(state)) == Exit.BAD_FILE
     assert "is no state file of workteam rehearse; give another --state FILE" in _error(capsys)
     assert state.read_text(encoding="utf-8") == content
-
-
-async def test_a_state_file_has_one_user_at_a_time(tmp_path: Path) -> None:
-    """A second rehearsal is told so; one for another Base URL too."""
-    made = Settings(BASE, "t", state=tmp_path / "s.json")
-    async with rehearsing(made):
-        with pytest.raises(Problem) as raised:
-            async with rehearsing(made):
-                pass
-    assert raised.value.code == Exit.BUSY
-
-
-async def test_a_state_file_belongs_to_its_base_url(service: Any, settings: Any, contoso: Any, tmp_path: Path) -> None:
-    """The ids of one service mean nothing to another."""
-    made = settings(state=tmp_path / "s.json")
-    async with rehearsing(made) as rehearsal:
-        await rehearsal.run_cycle(contoso)
-    with pytest.raises(Problem, match=r"belongs to https://scim\.example/v2, not to https://other\.example/v2"):
-        async with rehearsing(settings(state=tmp_path / "s.json", base_url="https://other.example/v2")):
-            pass

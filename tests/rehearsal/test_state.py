@@ -1,10 +1,12 @@
 """The state file: atomic snapshots, a journal that survives a crash in mid-line, and where it cannot be written."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from workteam_cli.output import Exit, Problem
+from workteam_cli.rehearsal.service import Settings, rehearsing
 from workteam_cli.rehearsal.state import GroupLink, State, UserLink, Watermark
 
 ANA = UserLink(target="t1", sent={"userName": "ana", "active": True}, scoped=True, manager_due=True)
@@ -87,3 +89,23 @@ def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
         state.compact()
     modes = {name.stat().st_mode & 0o777 for name in tmp_path.iterdir()}
     assert modes == {0o600}
+
+
+async def test_a_state_file_has_one_user_at_a_time(tmp_path: Path) -> None:
+    """A second rehearsal is told so; one for another Base URL too."""
+    made = Settings("https://scim.example/v2", "t", state=tmp_path / "s.json")
+    async with rehearsing(made):
+        with pytest.raises(Problem) as raised:
+            async with rehearsing(made):
+                pass
+    assert raised.value.code == Exit.BUSY
+
+
+async def test_a_state_file_belongs_to_its_base_url(service: Any, settings: Any, contoso: Any, tmp_path: Path) -> None:
+    """The ids of one service mean nothing to another."""
+    made = settings(state=tmp_path / "s.json")
+    async with rehearsing(made) as rehearsal:
+        await rehearsal.run_cycle(contoso)
+    with pytest.raises(Problem, match=r"belongs to https://scim\.example/v2, not to https://other\.example/v2"):
+        async with rehearsing(settings(state=tmp_path / "s.json", base_url="https://other.example/v2")):
+            pass
