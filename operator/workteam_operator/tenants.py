@@ -78,14 +78,14 @@ class Tenant:
     def backend(self) -> Backend:
         """Return Workteam behind its pace. Raises ``BackendUnavailable`` if the tenant was never connected."""
         if self.connection is None:
-            raise BackendUnavailable(f"The tenant {self.key} is not connected")
+            raise BackendUnavailable(f"The tenant {self.key} is not connected", undone=True)
         return self.connection.backend
 
     @property
     def capabilities(self) -> Capabilities:
         """Return what the tenant announced. Raises ``BackendUnavailable`` if it was never asked."""
         if self._known is None:
-            raise BackendUnavailable(f"The tenant {self.key} is not connected")
+            raise BackendUnavailable(f"The tenant {self.key} is not connected", undone=True)
         return self._known
 
     def paused_for(self) -> timedelta:

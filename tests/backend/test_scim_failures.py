@@ -55,6 +55,24 @@ async def test_a_reset_leaves_it_open_what_was_done(stand_in: StandIn, scim: Sci
     with pytest.raises(BackendUnavailable, match=r"^POST /Users: \w+$") as failed:
         await scim.create_account(ANA)
     assert failed.value.retry_after is None
+    assert failed.value.undone is False
+
+
+async def test_a_value_that_cannot_be_written_is_the_authors(scim: ScimBackend) -> None:
+    """Half a surrogate pair has no UTF-8; trying again does not help."""
+    with pytest.raises(BackendRejected, match=r"^POST /Users: a value is no valid Unicode$"):
+        await scim.create_account(DesiredAccount(user_name="\ud800", external_id="1", active=True))
+
+
+async def test_what_was_never_sent_was_not_done(stand_in: StandIn, scim: ScimBackend) -> None:
+    """A refused connection, and a 429, need no waiting for what may have come about (rule A7)."""
+    nowhere = ScimBackend.connect(f"http://127.0.0.1:{free_port()}", "t", metrics.meter("test"))
+    stand_in.control.add(Answer(status=429))
+    for backend in (nowhere, scim):
+        with pytest.raises(BackendUnavailable) as failed:
+            await backend.create_account(ANA)
+        assert failed.value.undone is True
+    await nowhere.close()
 
 
 async def test_a_write_is_sent_once(stand_in: StandIn, scim: ScimBackend) -> None:

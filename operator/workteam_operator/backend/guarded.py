@@ -118,7 +118,7 @@ class GuardedBackend:
     async def _guarded(self, call: Callable[[], Awaitable[Answer]], *, cost: int = 1) -> Answer:
         """Wait for our turn, call, and tell how it ended."""
         if self._closed:  # a pass that began before the token or the address changed
-            raise BackendUnavailable("The connection to Workteam was replaced")
+            raise BackendUnavailable("The connection to Workteam was replaced", undone=True)
         self._under_way += 1
         self._idle.clear()
         try:

@@ -19,6 +19,7 @@ from workteam_operator.backend.port import BackendDenied, BackendError, BackendR
 TIMEOUT = timedelta(seconds=20)
 """How long one request may take; a connection must come about within five seconds of it."""
 LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=50)
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
 SCIM_JSON = "application/scim+json"
 
 
@@ -58,15 +59,17 @@ class Transport:
         """Send one request, once. 404 is an answer, not a failure. Raises only ``BackendError``."""
         call = f"{method} {shown or path}"  # never the query: a filter names a person
         if self._client.is_closed:
-            raise BackendUnavailable(f"{call}: the connection is closed")
+            raise BackendUnavailable(f"{call}: the connection is closed", undone=True)
         began = time.perf_counter()
         status: int | None = None
         try:
             response = await self._client.request(method, path, **options)
             status = response.status_code
+        except UnicodeError:
+            raise BackendRejected(f"{call}: a value is no valid Unicode", status=0) from None
         except (httpx.RequestError, httpx.InvalidURL, ValueError) as error:
             # Not "from error": what a library says may quote the request.
-            raise BackendUnavailable(f"{call}: {_cause(error)}") from None
+            raise BackendUnavailable(f"{call}: {_cause(error)}", undone=isinstance(error, NOT_SENT)) from None
         finally:
             self._meter(method, status, time.perf_counter() - began)
         if (failure := _failure(call, response)) is not None:
