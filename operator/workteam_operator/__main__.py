@@ -1,0 +1,227 @@
+"""The operator's composition root: settings → cluster → objects → queue → reconcilers → workers; kopf beside them."""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from workteam_crds.cluster.kubernetes import KubernetesCluster
+from workteam_crds.cluster.port import Cluster, ClusterError
+from workteam_crds.kinds import KINDS, WorkteamGroup, WorkteamTenant, WorkteamUser
+from workteam_crds.kinds.custom_resource import CustomResource
+from workteam_crds.naming import Key, TenantKey
+from workteam_operator import handlers, health, logs, metrics
+from workteam_operator.backend.port import Backend
+from workteam_operator.backend.scim import ScimBackend
+from workteam_operator.events import Announcer
+from workteam_operator.group_life import GroupReconciler
+from workteam_operator.known_teams import KnownTeams
+from workteam_operator.listing import Lister
+from workteam_operator.objects import Objects
+from workteam_operator.parts import Parts
+from workteam_operator.settings import BadSettings, Settings
+from workteam_operator.tenant_life import Neighbours, TenantReconciler
+from workteam_operator.tenants import Tenants
+from workteam_operator.user_life import UserReconciler
+from workteam_operator.worker import Reconciler, work
+from workteam_operator.workqueue import Outcome, Priority, Visit, WorkQueue
+from workteam_operator.writer import ObjectWriter
+
+log = logging.getLogger(__name__)
+
+DRAIN = timedelta(seconds=45)
+"""How long passes in flight may take after SIGTERM: less than the pod's terminationGracePeriodSeconds."""
+SILENCE = 3
+"""After so many list intervals without a list the operator is not alive any more."""
+BAD_SETTINGS, UNAVAILABLE, BUSY = 64, 69, 75
+"""Exit codes, from sysexits.h."""
+
+
+def main() -> int:
+    """Run the operator until SIGTERM; return the exit code."""
+    try:
+        settings = Settings.read(os.environ)
+    except BadSettings as error:
+        return _refuse(str(error), BAD_SETTINGS)
+    logs.configure(settings.log_level)
+    try:
+        return asyncio.run(_until_signal(settings))
+    except ClusterError as error:
+        return _refuse(f"The operator cannot start: {error}", UNAVAILABLE)
+    except OSError as error:
+        return _refuse(f"The operator cannot serve {settings.host}:{settings.port}: {error.strerror}", BUSY)
+
+
+async def _until_signal(settings: Settings) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with KubernetesCluster.connect() as cluster:
+        operator = Operator(settings, cluster)
+        return 0 if await operator.run(stop) else 1
+
+
+class Operator:
+    """All parts of one operator, put together."""
+
+    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+        self.settings = settings
+        self.objects = Objects()
+        self.queue = WorkQueue(self.objects.claims_of, first=settings.backoff_first, longest=settings.backoff_longest)
+        self.events = Announcer(cluster)
+        self.lister = Lister(cluster, settings.tenant_namespaces, self.objects, self.queue)
+        self.tenants = Tenants()
+        self._tenant_life = TenantReconciler(cluster, self.tenants, self._neighbours(), _connect, settings)
+        parts = Parts(
+            objects=self.objects,
+            queue=self.queue,
+            tenants=self.tenants,
+            writer=ObjectWriter(cluster, self.objects, self.queue),
+            known=KnownTeams(),
+            events=self.events,
+            now=lambda: datetime.now(UTC),
+            settle=settings.create_settle,
+        )
+        self._reconcilers: dict[str, Reconciler] = {
+            WorkteamTenant.kind: TenantVisits(self._tenant_life.reconcile),
+            WorkteamUser.kind: UserReconciler(parts),
+            WorkteamGroup.kind: GroupReconciler(parts),
+        }
+        self._workers: list[asyncio.Task[None]] = []
+
+    async def run(self, stop: asyncio.Event) -> bool:
+        """Work until ``stop`` is set, then finish what is in flight; False if something ended by itself."""
+        async with AsyncExitStack() as stack:
+            address = self.settings.host, self.settings.port
+            await stack.enter_async_context(health.served(*address, alive=self._alive, ready=self._ready))
+            await self.lister.first()
+            gc.freeze()  # the copy stays: a full collection would only walk it
+            background = [asyncio.create_task(self.lister.run(self.settings.relist_interval))]
+            background.append(asyncio.create_task(self.events.run()))
+            self._workers = [
+                asyncio.create_task(work(self.queue, self._reconcilers, self._tenant_name))
+                for _ in range(self.settings.workers)
+            ]
+            ended = await self._watch_until(stop)
+            await self._drain()
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            await self.events.drain()
+            await self._tenant_life.close()
+            return not ended
+
+    async def _watch_until(self, stop: asyncio.Event) -> bool:
+        """Let kopf watch until ``stop`` is set; True if it ended by itself."""
+        loop = asyncio.get_running_loop()
+        end = threading.Event()
+
+        def saw(kind: type[CustomResource], change: str | None, raw: Any) -> None:
+            loop.call_soon_threadsafe(self.observe, kind, change, raw)
+
+        watching = asyncio.create_task(
+            asyncio.to_thread(handlers.serve, KINDS, self.settings.tenant_namespaces, saw, end)
+        )
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({watching, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        ended = watching.done()
+        stopped.cancel()
+        end.set()
+        await asyncio.gather(watching, return_exceptions=True)
+        return ended
+
+    def observe(self, kind: type[CustomResource], change: str | None, raw: Any) -> None:
+        """Take what kopf saw. Never raises: what does not parse is kept as unreadable."""
+        if change is None:
+            self.lister.ask()
+        key = Key(kind.kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
+        if change == "DELETED":
+            self._queue_all(self.objects.remove(key, raw["metadata"]["uid"]))
+            if key.kind == WorkteamTenant.kind:
+                self.queue.add(Visit(key))
+            return
+        try:
+            resource: Any = kind.parse(raw)
+        except ValidationError:
+            self.objects.unreadable(key)
+        else:
+            self._queue_all(self.objects.observe(resource))
+
+    async def _drain(self) -> None:
+        """Finish what is in flight; nothing is persisted, as everything is found again."""
+        self.queue.close()
+        _, late = await asyncio.wait(self._workers, timeout=DRAIN.total_seconds())
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def _neighbours(self) -> Neighbours:
+        def remember(resource: WorkteamTenant) -> None:
+            self._queue_all(self.objects.observe(resource))
+
+        def wake_objects(tenant: TenantKey) -> None:
+            self._queue_all(self.objects.unsettled(tenant))
+
+        return Neighbours(
+            find=self.objects.tenant_of,
+            remember=remember,
+            count_users=self.objects.count_users,
+            wake_tenant=lambda tenant: self.queue.add(Visit(_key(tenant), Priority.LEAVER)),
+            wake_objects=wake_objects,
+        )
+
+    def _queue_all(self, visits: tuple[Visit, ...]) -> None:
+        for visit in visits:
+            self.queue.add(visit)
+
+    def _tenant_name(self, key: Key) -> str:
+        resource = self.objects.find(key)
+        return str(resource.tenant) if resource else ""
+
+    def _alive(self) -> bool:
+        """Say whether workers work and lists come in; before the first list the operator only waits for its cluster."""
+        if self.lister.listed_at is None or not self._workers:
+            return True
+        silent = asyncio.get_running_loop().time() - self.lister.listed_at
+        limit = SILENCE * self.settings.relist_interval.total_seconds()
+        return silent < limit and not any(worker.done() for worker in self._workers)
+
+    def _ready(self) -> bool:
+        return bool(self._workers)
+
+
+class TenantVisits:
+    """Lets the tenants' own reconciler be called like the others."""
+
+    def __init__(self, reconcile: Callable[[TenantKey], Awaitable[timedelta | None]]) -> None:
+        self._reconcile = reconcile
+
+    async def reconcile(self, key: Key) -> Outcome:
+        """Make one pass. Raises ``ClusterError``."""
+        return Outcome(again_in=await self._reconcile(TenantKey(key.namespace, key.name)))
+
+
+def _connect(base_url: str, token: str, tenant: TenantKey) -> Backend:
+    return ScimBackend.connect(base_url, token, metrics.meter(str(tenant)))
+
+
+def _key(tenant: TenantKey) -> Key:
+    return Key(WorkteamTenant.kind, tenant.namespace, tenant.name)
+
+
+def _refuse(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

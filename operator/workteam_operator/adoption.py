@@ -1,0 +1,140 @@
+"""Which existing account or team an object may take as its own (rules A2, A3, A7). Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from workteam_crds.conditions import Reason
+from workteam_crds.kinds.tenants import Adoption
+from workteam_crds.kinds.users import Intent
+from workteam_crds.naming import is_guid
+from workteam_operator.names import folded
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An account or team that a look-up found."""
+
+    id: str
+    name: str
+    external_id: str | None
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the object is to have in Workteam, and what a person said about it."""
+
+    name: str
+    external_id: str
+    active: bool
+    """Whether the object gives access."""
+    policy: Adoption
+    confirmed: str | None = None
+    """The id that a person named by annotation."""
+    intents: tuple[Intent, ...] = ()
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Another object that has recorded an account or team."""
+
+    name: str
+    leaving: bool = False
+    """Whether it is terminating, so that the account may go to a live object."""
+    renaming: bool = False
+    """Whether Workteam still has its earlier name."""
+
+
+@dataclass(frozen=True)
+class Adopt:
+    """Take it."""
+
+    candidate: Candidate
+    ours: bool = False
+    """Whether an earlier create of this object made it."""
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """A person has to decide."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class Await:
+    """Another object has it and will let it go, or take another name."""
+
+    holder: str
+
+
+Decision: TypeAlias = Adopt | Refuse | Await | None
+"""None: there is nothing to take."""
+
+
+def decide(wanted: Wanted, found: Sequence[Candidate], holders: Mapping[str, Holder]) -> Decision:
+    """Return what to do about the accounts or teams that the look-ups found; ``holders`` are by their ids."""
+    matching = _matching(wanted, found)
+    if not matching:
+        return None
+    if len(matching) > 1:
+        ids = " and ".join(sorted(candidate.id for candidate in matching))
+        return Refuse(Reason.UNIQUENESS_CONFLICT, f"{ids} both match: name one by the annotation workte.am/adopt")
+    [candidate] = matching
+    verdict = _verdict(wanted, candidate)
+    holder = holders.get(candidate.id)
+    match verdict, holder:
+        case _, None:
+            return verdict
+        case Adopt(), Holder(leaving=True):
+            return verdict
+        case _, Holder(leaving=True) | Holder(renaming=True):
+            return Await(holder.name)
+        case _:
+            return Refuse(Reason.UNIQUENESS_CONFLICT, f"{candidate.id} belongs to the object {holder.name}")
+
+
+def _matching(wanted: Wanted, found: Iterable[Candidate]) -> list[Candidate]:
+    named = [candidate for candidate in found if candidate.id == wanted.confirmed]
+    if named:
+        return named
+    if resumed := [candidate for candidate in found if _made_by_us(wanted, candidate)]:
+        return resumed
+    by_name = wanted.policy is Adoption.MATCH_USER_NAME
+    return [c for c in found if _same_name(wanted, c) or (c.external_id == wanted.external_id and not by_name)]
+
+
+def _verdict(wanted: Wanted, candidate: Candidate) -> Adopt | Refuse:
+    if candidate.id == wanted.confirmed:
+        return Adopt(candidate)
+    if _made_by_us(wanted, candidate):
+        return Adopt(candidate, ours=True)
+    if wanted.policy is Adoption.NEVER:
+        text = f"{candidate.id} exists already and the tenant adopts nothing: name it by the annotation workte.am/adopt"
+        return Refuse(Reason.UNIQUENESS_CONFLICT, text)
+    same_id = candidate.external_id == wanted.external_id
+    if wanted.policy is Adoption.MATCH and not (
+        _same_name(wanted, candidate) and (same_id or not candidate.external_id)
+    ):
+        other = "externalId" if _same_name(wanted, candidate) else "name"
+        text = (
+            f"{candidate.id} matches but has another {other}: name it by the annotation workte.am/adopt if it is right"
+        )
+        return Refuse(Reason.UNIQUENESS_CONFLICT, text)
+    certain = same_id and _same_name(wanted, candidate) and is_guid(candidate.external_id)
+    if wanted.active and not candidate.active and not certain:
+        text = f"{candidate.id} matches and is inactive, so it may be another person's: confirm by workte.am/adopt"
+        return Refuse(Reason.CONFIRM_ADOPTION, text)
+    return Adopt(candidate)
+
+
+def _same_name(wanted: Wanted, candidate: Candidate) -> bool:
+    return folded(candidate.name) == folded(wanted.name)
+
+
+def _made_by_us(wanted: Wanted, candidate: Candidate) -> bool:
+    """An account with both values of a create whose answer was lost is the one that it made (rule A7)."""
+    made = {(intent.external_id, folded(intent.user_name)) for intent in wanted.intents}
+    return (candidate.external_id, folded(candidate.name)) in made

@@ -1,0 +1,125 @@
+"""Observing one group: all reads of a pass become one frozen value. Rhymes with user_facts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from workteam_crds.kinds import WorkteamGroup, WorkteamUser
+from workteam_crds.kinds.users import Intent
+from workteam_crds.naming import Key
+from workteam_operator.adoption import Holder, Wanted
+from workteam_operator.backend.port import Team
+from workteam_operator.group_plan import GroupFacts, Members
+from workteam_operator.ownership import (
+    Claim,
+    Owner,
+    Sort,
+    better_rival,
+    external_id,
+    holders_of,
+    id_claim,
+    name_claim,
+    recorded_id,
+    unresolved,
+)
+from workteam_operator.parts import Parts
+from workteam_operator.steps import confirmed
+from workteam_operator.tenants import Tenant
+
+
+class GroupEyes:
+    """Reads what a group's plan needs."""
+
+    def __init__(self, parts: Parts, tenant: Tenant) -> None:
+        self._parts = parts
+        self._tenant = tenant
+
+    async def facts(self, group: WorkteamGroup, *, now: datetime) -> GroupFacts:
+        """Read everything once; the team only if it is not known already."""
+        objects = self._parts.objects
+        sharers = objects.sharers(group)
+        rival = better_rival(group, objects.claimants(name_claim(group), but=group.key))
+        facts = GroupFacts(
+            group=group,
+            status=group.status,
+            policies=self._tenant.spec,
+            members=self._members(group),
+            now=now,
+            settle=self._parts.settle,
+            intents=unresolved(group.status.pending_create, sharers),
+            rival=rival.metadata.name if rival else None,
+            heirs=self._heirs(group, sharers) if group.deleting else (),
+        )
+        if group.status.team_id is None:
+            return await self._with_found(facts)
+        team = await self._team(group, group.status.team_id)
+        return self.with_strangers(replace(facts, team=team, holders=self._holders(group, [group.status.team_id])))
+
+    async def adopted(self, facts: GroupFacts) -> GroupFacts:
+        """Read the members of a team that a look-up found."""
+        team = await self._team(facts.group, facts.status.team_id or "")
+        return self.with_strangers(replace(facts, team=team))
+
+    async def forgotten(self, facts: GroupFacts) -> GroupFacts:
+        """Look anew for the team of a group whose recorded one is gone."""
+        gone = {"team_id": None, "synced_display_name": None, "adopted": None}
+        self._parts.known.forget(facts.group.key)
+        return await self._with_found(replace(facts, status=facts.status.model_copy(update=gone), team=None))
+
+    def with_strangers(self, facts: GroupFacts) -> GroupFacts:
+        """Tell apart the team's members that are nobody's account here."""
+        objects, tenant = self._parts.objects, facts.group.tenant
+        held = facts.team.members or frozenset() if facts.team else frozenset()
+
+        def is_known(account_id: str) -> bool:
+            owners = objects.claimants(Claim(tenant, Sort.ACCOUNT, account_id), but=facts.group.key)
+            return any(recorded_id(owner) == account_id for owner in owners)
+
+        return replace(facts, strangers=frozenset(a for a in held - facts.members.accounts if not is_known(a)))
+
+    async def _team(self, group: WorkteamGroup, team_id: str) -> Team | None:
+        known = self._parts.known.get(group.key)
+        if known is not None and known.id == team_id:
+            return known
+        team = await self._tenant.backend.read_team(team_id)
+        if team is not None:
+            self._parts.known.put(group.key, team)
+        return team
+
+    async def _with_found(self, facts: GroupFacts) -> GroupFacts:
+        if facts.rival is not None or (facts.group.deleting and not facts.intents):
+            return facts  # it may adopt nothing
+        found = await self._find(facts.group, facts.intents)
+        return replace(facts, found=found, holders=self._holders(facts.group, [team.id for team in found]))
+
+    async def _find(self, group: WorkteamGroup, intents: Iterable[Intent]) -> tuple[Team, ...]:
+        """Look up what the object is to have, what unanswered creates were to have, and what a person named."""
+        backend = self._tenant.backend
+        wanted = {(external_id(group), group.spec.display_name), *((i.external_id, i.user_name) for i in intents)}
+        found: dict[str, Team] = {}
+        for identity, name in sorted(wanted):
+            teams = await backend.find_teams(external_id=identity, display_name=name)
+            found |= {team.id: team for team in teams}
+        if (named := confirmed(group)) is not None and named not in found:
+            team = await backend.read_team(named)
+            found |= {team.id: team} if team else {}
+        return tuple(found[team_id] for team_id in sorted(found))
+
+    def _members(self, group: WorkteamGroup) -> Members:
+        """Resolve the union of all lists (DESIGN 3)."""
+        lists = self._parts.objects.memberships(group)
+        listed = {*group.spec.members, *(member for item in lists for member in item.spec.members)}
+        keys = (Key(WorkteamUser.kind, group.metadata.namespace, name) for name in listed)
+        users = [self._parts.objects.user(key) for key in keys]
+        known = [user for user in users if user is not None and user.tenant == group.tenant]
+        accounts = frozenset(user.status.account_id for user in known if user.status.account_id is not None)
+        waiting = sum(user.status.account_id is None for user in known)
+        return Members(len(listed), accounts, waiting, len(listed) - len(known), len(lists))
+
+    def _holders(self, group: WorkteamGroup, ids: Iterable[str]) -> Mapping[str, Holder]:
+        objects = self._parts.objects
+        return holders_of({found: objects.claimants(id_claim(group, found), but=group.key) for found in ids})
+
+    def _heirs(self, group: WorkteamGroup, sharers: Iterable[Owner]) -> tuple[tuple[str, Wanted], ...]:
+        """Return the live, unpaused objects without team that might take over this one's."""
+        return self._parts.heirs(group, sharers, self._tenant.spec.adoption)

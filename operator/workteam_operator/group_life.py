@@ -1,0 +1,228 @@
+"""One pass over a group: observe → plan → act → report. Rhymes with user_life."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from workteam_crds.kinds import WorkteamGroup
+from workteam_crds.kinds.groups import GroupStatus
+from workteam_crds.kinds.tenants import Mode
+from workteam_crds.kinds.users import Booking, BookingKind
+from workteam_crds.naming import Key
+from workteam_operator import steps, verdicts
+from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, BackendUnavailable, Team
+from workteam_operator.events import Happening
+from workteam_operator.group_facts import GroupEyes
+from workteam_operator.group_plan import GroupFacts, plan_group
+from workteam_operator.group_progress import renamed, with_members, with_plan, with_team
+from workteam_operator.group_report import UNSUPPORTED, counted, group_status, settled
+from workteam_operator.intents import doubted, with_intent, without_last
+from workteam_operator.ownership import external_id, id_claim
+from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, still_as_decided
+from workteam_operator.steps import Stall, Wait
+from workteam_operator.tenants import Tenant
+from workteam_operator.verdicts import Verdict
+from workteam_operator.workqueue import DONE, Outcome
+
+
+class GroupReconciler:
+    """Brings teams in line with their objects."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def reconcile(self, key: Key) -> Outcome:
+        """Make one pass. Raises ``ClusterError``."""
+        group = self._parts.objects.group(key)
+        if group is None or (group.deleting and not group.held):
+            return DONE  # gone from our copy says nothing about Workteam
+        match self._parts.gate(group):
+            case Verdict() as verdict:
+                await _Report(self._parts, group).write(group.status, verdict)
+                return DONE
+            case Outcome() as outcome:
+                return outcome
+            case Tenant() as tenant:
+                return await _GroupPass(self._parts, tenant, group).run()
+
+
+class _Report:
+    """Writes one group's status."""
+
+    def __init__(self, parts: Parts, group: WorkteamGroup) -> None:
+        self._parts = parts
+        self.group = group
+        """The object with what was stored last, and the spec that the pass decides from."""
+        self.now: datetime = parts.now().replace(microsecond=0)
+
+    async def write(self, progress: GroupStatus, verdict: Verdict | None, *, if_unchanged: bool = False) -> None:
+        """Write the status if it differs; without a verdict only what was done."""
+        status = group_status(self.group, progress, verdict, now=self.now)
+        if status != self.group.status:
+            self._parts.tell_stalled(self.group, status.conditions)
+            stored = await self._parts.writer.apply(self.group, status.dump(), if_unchanged=if_unchanged)
+            self.group = still_as_decided(self.group, stored)
+
+
+class _GroupPass:
+    """What one pass knows and did so far; its progress survives a failure, so that it is always reported."""
+
+    def __init__(self, parts: Parts, tenant: Tenant, group: WorkteamGroup) -> None:
+        self._parts = parts
+        self._tenant = tenant
+        self._group = group
+        self._eyes = GroupEyes(parts, tenant)
+
+    async def run(self) -> Outcome:
+        """Go from step to step, then report."""
+        if not (self._group.held or self._group.deleting):
+            self._group = await self._parts.writer.hold(self._group)
+        self._report = _Report(self._parts, self._group)
+        self._progress: GroupStatus | None = self._group.status
+        try:
+            verdict, outcome = await self._steps()
+        except BackendError as error:
+            self._parts.known.forget(self._group.key)
+            verdict, outcome = await self._parts.failed(self._tenant, self._group, error)
+        if self._progress is not None:
+            await self._report.write(self._progress, verdict)
+        return outcome
+
+    async def _steps(self) -> Ending:
+        if not self._tenant.capabilities.groups and self._group.status.team_id is None:
+            return await self._unsupported()
+        facts = await self._eyes.facts(self._group, now=self._report.now)
+        for _ in range(MOST_STEPS):
+            self._progress = counted(facts.status, facts.members)
+            step = plan_group(facts)
+            summary = steps.planned(step) if self._tenant.spec.mode is Mode.PLAN else None
+            if summary is not None:
+                self._progress = with_plan(self._progress, summary)
+                return verdicts.planned(summary), DONE
+            if (ending := await self._end(facts, step)) is not None:
+                return ending
+            facts = await self._act(facts, step)
+        return None, SOON
+
+    async def _unsupported(self) -> Ending:
+        if self._group.deleting:
+            return await self._release(steps.Leaving.WITHOUT_ACCOUNT)
+        return UNSUPPORTED, DONE
+
+    async def _end(self, facts: GroupFacts, step: steps.Step) -> Ending | None:
+        """Return how the pass ends with a step; None if it goes on."""
+        match step:
+            case steps.Settled():
+                status, verdict = settled(facts)
+                self._progress = counted(status, facts.members)
+                return verdict, DONE
+            case Wait():
+                self._progress = counted(facts.status, facts.members).model_copy(
+                    update={"pending_create": facts.intents}
+                )
+                return verdicts.waiting(step), Outcome(again_in=step.again_in)
+            case Stall():
+                return verdicts.stalled(step), DONE
+            case steps.Release(how):
+                return await self._release(how)
+            case steps.Book(kind, released) if not await self._tenant.ledger.book(kind, released=released):
+                return verdicts.stalled(budget_exceeded(kind)), DONE
+            case steps.Adopt(found, _) if not self._parts.queue.claim(self._group.key, id_claim(self._group, found)):
+                return verdicts.waiting(Wait("Another object is about to record the team")), SOON
+            case _:
+                return None
+
+    async def _release(self, how: steps.Leaving) -> Ending:
+        await self._parts.writer.release(self._report.group)
+        self._parts.known.forget(self._group.key)
+        self._parts.events.tell(self._group, Happening(how.value), "The object lets its team go")
+        self._progress = None
+        return None, DONE
+
+    async def _act(self, facts: GroupFacts, step: steps.Step) -> GroupFacts:
+        """Do one step, and return what is known then."""
+        match step:
+            case steps.Adopt(found, ours):
+                return await self._adopt(facts, next(t for t in facts.found if t.id == found), ours=ours)
+            case steps.NoteIntent():
+                return await self._note(facts)
+            case steps.Create():
+                return await self._create(facts)
+            case steps.Update(changes):
+                return await self._update(facts, changes)
+            case steps.ChangeMembers(add, remove):
+                return await self._change_members(facts, add=add, remove=remove)
+            case steps.Book(kind):
+                return await self._book(facts, kind)
+            case steps.Erase(team_id):
+                return await self._erase(facts, team_id)
+            case steps.Forget():
+                return await self._eyes.forgotten(facts)
+            case _:
+                raise AssertionError(f"no step of a group: {type(step).__name__}")
+
+    async def _adopt(self, facts: GroupFacts, team: Team, *, ours: bool) -> GroupFacts:
+        happening = Happening.CREATED if ours else Happening.ADOPTED
+        self._parts.events.tell(self._group, happening, f"The team {team.id} was found")
+        return await self._eyes.adopted(with_team(facts, team, self._report.now, adopted=not ours))
+
+    async def _note(self, facts: GroupFacts) -> GroupFacts:
+        """Write the intent down with uid and resourceVersion: nobody else decides about this object now (rule A7)."""
+        group = facts.group
+        intents = with_intent(facts.intents, external_id(group), group.spec.display_name, now=self._report.now)
+        status = facts.status.model_copy(update={"pending_create": intents})
+        await self._report.write(status, verdicts.CREATING, if_unchanged=True)
+        return replace(facts, status=status, intents=intents, noted=True)
+
+    async def _create(self, facts: GroupFacts) -> GroupFacts:
+        group, status = facts.group, facts.status
+        try:
+            team = await self._tenant.backend.create_team(
+                group.spec.display_name, external_id(group), facts.members.accounts
+            )
+        except (BackendRejected, BackendDenied):
+            self._progress = without_last(status)
+            raise
+        except BackendUnavailable as error:
+            self._progress = without_last(status) if error.undone else doubted(status, now=self._parts.now())
+            raise
+        self._parts.events.tell(group, Happening.CREATED, f"The team {team.id} was created")
+        self._parts.known.put(group.key, team)
+        return with_team(facts, team, self._report.now, adopted=False)
+
+    async def _update(self, facts: GroupFacts, changes: Mapping[str, str]) -> GroupFacts:
+        updated = await self._tenant.backend.update_team(facts.status.team_id or "", changes)
+        if updated is None:
+            return self._gone(facts)
+        facts = renamed(replace(facts, tried=facts.tried | frozenset(changes)), updated, self._report.now)
+        self._keep(facts)
+        return facts
+
+    async def _change_members(self, facts: GroupFacts, *, add: frozenset[str], remove: frozenset[str]) -> GroupFacts:
+        team_id = facts.status.team_id or ""
+        if not await self._tenant.backend.change_members(team_id, add=add, remove=remove):
+            return self._gone(facts)
+        facts = with_members(facts, self._report.now, add=add, remove=remove)
+        self._keep(facts)
+        return facts
+
+    async def _book(self, facts: GroupFacts, kind: BookingKind) -> GroupFacts:
+        """Note on the object what the ledger counts already (rule A6)."""
+        booking = Booking(kind=kind, generation=facts.group.metadata.generation or 0)
+        status = facts.status.model_copy(update={"booked": booking})
+        await self._report.write(status, verdicts.DELETING)
+        return replace(facts, status=status)
+
+    async def _erase(self, facts: GroupFacts, team_id: str) -> GroupFacts:
+        self._parts.known.forget(facts.group.key)
+        await self._tenant.backend.delete_team(team_id)
+        team = await self._tenant.backend.read_team(team_id)
+        return replace(facts, team=team, erased=True)
+
+    def _gone(self, facts: GroupFacts) -> GroupFacts:
+        self._parts.known.forget(facts.group.key)
+        return replace(facts, team=None)
+
+    def _keep(self, facts: GroupFacts) -> None:
+        if facts.team is not None:
+            self._parts.known.put(facts.group.key, facts.team)

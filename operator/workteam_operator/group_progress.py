@@ -1,0 +1,46 @@
+"""What the facts and the remembered status of a group become by a step that succeeded. Rhymes with user_progress. Pure."""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from workteam_crds.kinds.groups import GroupStatus
+from workteam_crds.kinds.users import Plan
+from workteam_operator.backend.port import Team
+from workteam_operator.group_plan import GroupFacts
+
+
+def with_team(facts: GroupFacts, team: Team, now: datetime, *, adopted: bool) -> GroupFacts:
+    """Record a team that was created or adopted."""
+    update: dict[str, Any] = {
+        "team_id": team.id,
+        "adopted": adopted,
+        "synced_display_name": team.display_name,
+        "pending_create": (),
+        "last_sync_time": now,
+    }
+    return replace(facts, status=facts.status.model_copy(update=update), team=team, found=(), intents=())
+
+
+def renamed(facts: GroupFacts, team: Team, now: datetime) -> GroupFacts:
+    """Note that Workteam took a change of attributes; the members are those that were known."""
+    members = facts.team.members if facts.team else None
+    status = facts.status.model_copy(update={"synced_display_name": team.display_name, "last_sync_time": now})
+    return replace(facts, status=status, team=replace(team, members=members))
+
+
+def with_members(facts: GroupFacts, now: datetime, *, add: frozenset[str], remove: frozenset[str]) -> GroupFacts:
+    """Note that members came and went."""
+    team = facts.team
+    if team is None:
+        return facts
+    status = facts.status.model_copy(update={"last_sync_time": now, "booked": None})
+    changed = replace(team, members=(team.members or frozenset()) - remove | add)
+    return replace(facts, status=status, team=changed, tried=facts.tried | {"members"})
+
+
+def with_plan(status: GroupStatus, summary: str) -> GroupStatus:
+    """Note what would be done."""
+    digest = hashlib.sha256(summary.encode()).hexdigest()[:16]
+    return status.model_copy(update={"plan": Plan(hash=digest, summary=summary[:1024])})

@@ -1,0 +1,61 @@
+"""Where kopf meets us: it watches, and tells what it saw. The only ``import kopf``; it writes nothing to any object.
+
+It runs in a thread and a loop of its own, as at its end it cancels every task of its loop that it does not know.
+"""
+
+import dataclasses
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+import kopf
+
+from workteam_crds.kinds.custom_resource import GROUP, VERSION, CustomResource
+
+Saw: TypeAlias = Callable[[type[CustomResource], str | None, Any], None]
+"""Takes kind, type of event (None: from a list of kopf's) and the object as it was sent; called in kopf's thread."""
+
+NEVER_OURS = f"{GROUP}/kopf-holds-nothing"
+"""kopf removes the finalizer that it takes for its own from every object: this name is never on one of ours."""
+LOGIN_LASTS = timedelta(minutes=10)
+"""Then the token is read again, as a projected one changes."""
+
+
+def watch(registry: kopf.OperatorRegistry, kind: type[CustomResource], saw: Saw) -> None:
+    """Let one kind be seen. No I/O, no patch: kopf logs and forgets what an event handler raises."""
+
+    @kopf.on.event(GROUP, VERSION, kind.plural, id=kind.plural, registry=registry)
+    async def seen(event: kopf.RawEvent, **_: Any) -> None:
+        saw(kind, event["type"], event["object"])
+
+
+def serve(kinds: Iterable[type[CustomResource]], namespaces: Sequence[str], saw: Saw, stop: threading.Event) -> None:
+    """Run kopf in this thread until ``stop`` is set. Returns early only if kopf gave up."""
+    registry = kopf.OperatorRegistry()
+    for kind in kinds:
+        watch(registry, kind, saw)
+    kopf.on.login(id="login", registry=registry)(_login)
+    kopf.run(registry=registry, settings=_settings(), namespaces=namespaces, standalone=True, stop_flag=stop)
+
+
+def _settings() -> kopf.OperatorSettings:
+    """Return settings under which kopf only watches (docs/adr)."""
+    settings = kopf.OperatorSettings()
+    settings.persistence.finalizer = NEVER_OURS
+    settings.posting.enabled = False
+    settings.scanning.disabled = True
+    settings.networking.enforce_retry_after = True
+    settings.watching.server_timeout = 300
+    settings.watching.client_timeout = 310
+    settings.watching.chunk_size = 500
+    settings.process.ultimate_exiting_timeout = None  # the process ends itself
+    return settings
+
+
+def _login(**context: Any) -> kopf.ConnectionInfo | None:
+    """Log in by ``KUBECONFIG``, else as the pod's service account."""
+    by_file = bool(os.environ.get("KUBECONFIG"))
+    found = kopf.login_with_kubeconfig(**context) if by_file else kopf.login_with_service_account(**context)
+    return found and dataclasses.replace(found, expiration=datetime.now(UTC) + LOGIN_LASTS)

@@ -1,0 +1,38 @@
+"""Teams as Workteam confirmed them last: kept in memory, so that a change of one member is one request (rule A8)."""
+
+from dataclasses import replace
+
+from workteam_crds.naming import Key
+from workteam_operator.backend.port import Team
+from workteam_operator.index import Index
+
+
+class KnownTeams:
+    """Confirmed teams, by the key of their group; each has its members."""
+
+    def __init__(self) -> None:
+        self._teams: dict[Key, Team] = {}
+        self._members: Index[str] = Index()
+
+    def get(self, group: Key) -> Team | None:
+        """Return a team; None if Workteam has to be asked."""
+        return self._teams.get(group)
+
+    def put(self, group: Key, team: Team) -> None:
+        """Keep a team whose members are known."""
+        self._teams[group] = team
+        self._members.put(group, team.members or ())
+
+    def forget(self, group: Key) -> None:
+        """Ask Workteam the next time."""
+        self._teams.pop(group, None)
+        self._members.put(group, ())
+
+    def changed(self, group: Key, *, add: frozenset[str] = frozenset(), remove: frozenset[str] = frozenset()) -> None:
+        """Note that members came and went."""
+        if (team := self._teams.get(group)) is not None:
+            self.put(group, replace(team, members=(team.members or frozenset()) - remove | add))
+
+    def having(self, account_id: str) -> frozenset[Key]:
+        """Return the groups whose teams have an account, as far as they are known."""
+        return self._members.find(account_id)

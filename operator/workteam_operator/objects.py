@@ -1,0 +1,211 @@
+"""Our copy of the objects, by key, with the indexes that say who depends on whom. No I/O.
+
+What kopf saw, what a list found and what our own writes returned all come in by ``observe``; out come the keys that have
+to be reconciled. Absence removes from this copy and does nothing else (rule A4).
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from workteam_crds.cluster.port import Listing
+from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamTenant, WorkteamUser
+from workteam_crds.kinds.custom_resource import CustomResource
+from workteam_crds.naming import Key, TenantKey
+from workteam_operator.changes import Resource, account_changed, claims_changed, is_settled, learned, visit_of
+from workteam_operator.index import Index
+from workteam_operator.mapping import manager_of
+from workteam_operator.ownership import Claim, Owner, claims
+from workteam_operator.workqueue import Priority, Visit
+
+R = TypeVar("R", WorkteamTenant, WorkteamUser, WorkteamGroup, WorkteamGroupMembership)
+
+TOMBSTONES = 10_000
+"""How many deleted objects are remembered, so that an answer that comes late does not bring one back."""
+
+
+class Objects:
+    """All objects that the operator knows."""
+
+    def __init__(self) -> None:
+        self._objects: dict[Key, Resource] = {}
+        self._unreadable: set[Key] = set()
+        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._claims: Index[Claim] = Index()
+        self._tenants: Index[TenantKey] = Index()
+        self._managers: Index[str] = Index()
+        self._members: Index[tuple[str, str]] = Index()
+        self._lists: Index[Key] = Index()
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def observe(self, resource: Resource, *, base: Priority = Priority.LIVE) -> tuple[Visit, ...]:
+        """Take an object as it is at its resourceVersion; return who has to be reconciled. An older one changes nothing."""
+        key, old = resource.key, self._objects.get(resource.key)
+        if resource.metadata.uid in self._gone or (old is not None and _version(old) >= _version(resource)):
+            return ()
+        self._unreadable.discard(key)
+        before = self._claims.terms(key)
+        self._objects[key] = resource
+        self._reindex(resource)
+        own = visit_of(old, resource, base=base)
+        return tuple([own] if own else []) + tuple(self._woken(old, resource, before | self._claims.terms(key)))
+
+    def unreadable(self, key: Key) -> None:
+        """Note that an object is there and does not parse: nothing is done to it, and it keeps its claims."""
+        self._unreadable.add(key)
+
+    def remove(self, key: Key, uid: str | None) -> tuple[Visit, ...]:
+        """Take note that an object is gone; return who has to be reconciled. A successor of the name stays."""
+        if uid is not None:
+            self._gone[uid] = None
+            while len(self._gone) > TOMBSTONES:
+                self._gone.popitem(last=False)
+        old = self._objects.get(key)
+        if old is None or (uid is not None and old.metadata.uid != uid):
+            return ()
+        before = self._claims.terms(key)
+        woken = tuple(self._woken(old, None, before))
+        del self._objects[key]
+        self._unreadable.discard(key)
+        for index in (self._claims, self._tenants, self._managers, self._members, self._lists):
+            index.put(key, ())
+        return woken
+
+    def replace(
+        self, kind: type[CustomResource], namespace: str, listing: Listing[Any], *, base: Priority
+    ) -> tuple[Visit, ...]:
+        """Take a whole list; what it lacks is gone, unless it was written after the list."""
+        visits = [visit for item in listing.items for visit in self.observe(item, base=base)]
+        for key in listing.unreadable:
+            self.unreadable(key)
+        listed = {item.key for item in listing.items} | set(listing.unreadable)
+        for key, held in list(self._objects.items()):
+            if (key.kind, key.namespace) == (kind.kind, namespace) and key not in listed:
+                if _version(held) <= int(listing.resource_version):
+                    visits += self.remove(key, held.metadata.uid)
+        return tuple(visits)
+
+    def find(self, key: Key) -> Resource | None:
+        """Return an object of any kind, readable or not any more."""
+        return self._objects.get(key)
+
+    def user(self, key: Key) -> WorkteamUser | None:
+        """Return a user; None if there is none, or none that can be read."""
+        return self._typed(WorkteamUser, key)
+
+    def group(self, key: Key) -> WorkteamGroup | None:
+        """Return a group; None if there is none, or none that can be read."""
+        return self._typed(WorkteamGroup, key)
+
+    def tenant(self, key: Key) -> WorkteamTenant | None:
+        """Return a tenant; None if there is none, or none that can be read."""
+        return self._typed(WorkteamTenant, key)
+
+    def tenant_of(self, tenant: TenantKey) -> WorkteamTenant | None:
+        """Return the tenant of a name."""
+        return self.tenant(Key(WorkteamTenant.kind, tenant.namespace, tenant.name))
+
+    def claims_of(self, key: Key) -> frozenset[Claim]:
+        """Return what a pass over an object needs for itself."""
+        return self._claims.terms(key)
+
+    def claimants(self, claim: Claim, *, but: Key) -> tuple[Owner, ...]:
+        """Return the other objects that have a claim, terminating ones too."""
+        return tuple(self._owners(self._claims.find(claim), but=but))
+
+    def sharers(self, owner: Owner) -> tuple[Owner, ...]:
+        """Return the other objects that share any claim with one."""
+        keys = {key for claim in claims(owner) for key in self._claims.find(claim)}
+        return tuple(self._owners(keys, but=owner.key))
+
+    def of_tenant(self, tenant: TenantKey) -> Iterator[Owner]:
+        """Yield the users and groups of a tenant."""
+        return self._owners(self._tenants.find(tenant))
+
+    def count_users(self, tenant: TenantKey) -> int:
+        """Count the users of a tenant."""
+        return sum(key.kind == WorkteamUser.kind for key in self._tenants.find(tenant))
+
+    def memberships(self, group: WorkteamGroup) -> tuple[WorkteamGroupMembership, ...]:
+        """Return the further lists of a group."""
+        found = (self._objects[key] for key in self._lists.find(group.key))
+        return tuple(item for item in found if isinstance(item, WorkteamGroupMembership) and not item.deleting)
+
+    def groups_listing(self, user: Key) -> frozenset[Key]:
+        """Return the groups that have a user in any of their lists."""
+        return frozenset(_group_of(self._objects[key]) for key in self._members.find((user.namespace, user.name)))
+
+    def unsettled(self, tenant: TenantKey, *, settled_too: bool = False) -> tuple[Visit, ...]:
+        """Return the objects of a tenant that are not what they should be, or all."""
+        owners = [owner for owner in self.of_tenant(tenant) if settled_too or not is_settled(owner)]
+        return tuple(filter(None, (visit_of(None, owner, base=Priority.BACKGROUND, always=True) for owner in owners)))
+
+    def _typed(self, kind: type[R], key: Key) -> R | None:
+        found = self._objects.get(key)
+        return found if isinstance(found, kind) and key not in self._unreadable else None
+
+    def _owners(self, keys: Iterable[Key], *, but: Key | None = None) -> Iterator[Owner]:
+        for key in sorted(keys):
+            found = self._objects[key]
+            if key != but and isinstance(found, WorkteamUser | WorkteamGroup):
+                yield found
+
+    def _reindex(self, resource: Resource) -> None:
+        key = resource.key
+        self._tenants.put(key, [resource.tenant])
+        match resource:
+            case WorkteamUser():
+                self._claims.put(key, claims(resource))
+                self._managers.put(key, filter(None, [manager_of(resource)]))
+            case WorkteamGroup():
+                self._claims.put(key, claims(resource))
+                self._members.put(key, ((key.namespace, member) for member in resource.spec.members))
+            case WorkteamGroupMembership():
+                self._members.put(key, ((key.namespace, member) for member in resource.spec.members))
+                self._lists.put(key, [_group_of(resource)])
+            case WorkteamTenant():
+                pass
+
+    def _woken(self, old: Resource | None, new: Resource | None, shared: Iterable[Claim]) -> Iterator[Visit]:
+        """Yield who depends on what changed."""
+        resource = new or old
+        match resource:
+            case WorkteamGroupMembership():
+                yield Visit(_group_of(resource))
+            case WorkteamTenant():
+                if old is not None and (new is None or visit_of(old, new) is not None):
+                    yield from self.unsettled(resource.tenant)
+                elif isinstance(old, WorkteamTenant) and isinstance(new, WorkteamTenant) and learned(old, new):
+                    yield from self.unsettled(resource.tenant, settled_too=True)
+            case WorkteamUser() | WorkteamGroup():
+                if claims_changed(old, new):
+                    yield from self._waiting_for(resource, shared)
+                if isinstance(resource, WorkteamUser) and account_changed(old, new):
+                    yield from self._dependents(resource.key, settled_too=old is not None and new is not None)
+
+    def _waiting_for(self, resource: Owner, shared: Iterable[Claim]) -> Iterator[Visit]:
+        keys = {key for claim in shared for key in self._claims.find(claim)}
+        for owner in self._owners(keys, but=resource.key):
+            if not is_settled(owner):
+                yield Visit(owner.key)
+
+    def _dependents(self, user: Key, *, settled_too: bool) -> Iterator[Visit]:
+        """Yield who names the user as manager or member; when it comes or goes, only those that wait for something."""
+        managed = {key for key in self._managers.find(user.name) if key.namespace == user.namespace}
+        for key in sorted(managed | self.groups_listing(user)):
+            owner = self._objects.get(key)
+            if isinstance(owner, WorkteamUser | WorkteamGroup) and (settled_too or not is_settled(owner)):
+                yield Visit(key)
+
+
+def _group_of(resource: CustomResource) -> Key:
+    if isinstance(resource, WorkteamGroupMembership):
+        return Key(WorkteamGroup.kind, resource.metadata.namespace, resource.spec.group_ref.name)
+    return resource.key
+
+
+def _version(resource: CustomResource) -> int:
+    """resourceVersions of one kind are ordered numbers (Kubernetes ≥ 1.35 promises it, etcd always had it)."""
+    return int(resource.metadata.resource_version or 0)

@@ -1,0 +1,114 @@
+"""What the reconcilers of users and groups work with, and what both do before and after a pass."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias, TypeVar
+
+from workteam_crds.cluster.port import Severity
+from workteam_crds.conditions import Condition, ConditionType, Reason, find_condition
+from workteam_crds.kinds import WorkteamGroup, WorkteamUser
+from workteam_crds.kinds.tenants import Adoption
+from workteam_crds.kinds.users import BookingKind
+from workteam_crds.naming import TenantKey
+from workteam_operator import verdicts
+from workteam_operator.adoption import Wanted
+from workteam_operator.backend.port import BackendDenied, BackendError, BackendUnavailable
+from workteam_operator.events import Announcer, Happening
+from workteam_operator.known_teams import KnownTeams
+from workteam_operator.objects import Objects
+from workteam_operator.ownership import Owner, better_rival, name_claim, recorded_id, wanted_by
+from workteam_operator.steps import Stall
+from workteam_operator.tenant_report import NOT_ASKED
+from workteam_operator.tenants import Tenant, Tenants
+from workteam_operator.verdicts import Verdict
+from workteam_operator.workqueue import DONE, Outcome, Visit, WorkQueue
+from workteam_operator.writer import ObjectWriter
+
+MOST_STEPS = 12
+"""A pass that needs more goes on in the next one."""
+
+Ending: TypeAlias = tuple[Verdict | None, Outcome]
+"""What a pass says at its end, and when the next one is due."""
+
+R = TypeVar("R", WorkteamUser, WorkteamGroup)
+
+SOON = Outcome(again_in=timedelta(seconds=1))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The rest of the operator, as far as a reconciler sees it."""
+
+    objects: Objects
+    queue: WorkQueue
+    tenants: Tenants
+    writer: ObjectWriter
+    known: KnownTeams
+    events: Announcer
+    now: Callable[[], datetime]
+    settle: timedelta
+
+    def gate(self, owner: Owner) -> Tenant | Verdict | Outcome:
+        """Return the tenant to work with, or why nothing may be done: with a verdict, or to be asked again soon."""
+        if owner.paused:
+            return verdicts.PAUSED
+        tenant = self.tenants.get(owner.tenant)
+        if tenant is None:
+            unknown = self.objects.tenant_of(owner.tenant) is None
+            return verdicts.TENANT_MISSING if unknown else SOON
+        if tenant.cause is not None:
+            not_asked = tenant.cause == NOT_ASKED
+            return SOON if not_asked else verdicts.tenant_not_ready(tenant.cause.reason, deleting=owner.deleting)
+        if (pause := tenant.paused_for()) > timedelta(0):
+            return Outcome(again_in=pause)
+        return tenant
+
+    async def failed(self, tenant: Tenant, owner: Owner, error: BackendError) -> tuple[Verdict | None, Outcome]:
+        """Turn what Workteam said, or did not say, into a verdict and the next visit."""
+        if isinstance(error, BackendDenied):
+            await tenant.denied(error)
+        if tenant.cause is not None:
+            return verdicts.tenant_not_ready(tenant.cause.reason, deleting=owner.deleting), DONE
+        if not isinstance(error, BackendUnavailable):
+            return verdicts.refused(error), DONE
+        wait = max(tenant.paused_for(), error.retry_after or timedelta(0))
+        return (None if error.undone else verdicts.UNAVAILABLE), Outcome(again_in=wait, failed=True)
+
+    def heirs(self, owner: Owner, sharers: Iterable[Owner], policy: Adoption) -> tuple[tuple[str, Wanted], ...]:
+        """Return the live, unpaused objects that have nothing yet and might take over a terminating one's (rule A1)."""
+        heirs: list[tuple[str, Wanted]] = []
+        for other in sharers:
+            if other.kind != owner.kind or other.deleting or other.paused or recorded_id(other) is not None:
+                continue
+            if better_rival(other, self.objects.claimants(name_claim(other), but=other.key)) is None:
+                heirs.append((other.metadata.name, wanted_by(other, policy)))
+        return tuple(heirs)
+
+    def wake_teams(self, tenant: TenantKey, account_id: str) -> None:
+        """Queue the groups whose teams may have an account that has an object only now (rule A8)."""
+        unread = (o.key for o in self.objects.of_tenant(tenant) if isinstance(o, WorkteamGroup) and o.status.team_id)
+        for key in {*self.known.having(account_id), *(key for key in unread if self.known.get(key) is None)}:
+            self.queue.add(Visit(key))
+
+    def tell_stalled(self, owner: Owner, conditions: tuple[Condition, ...]) -> None:
+        """Tell when an object newly needs a person, or needs one for another reason."""
+        before = find_condition(owner.status.conditions, ConditionType.STALLED)
+        after = find_condition(conditions, ConditionType.STALLED)
+        if after is not None and (before is None or before.reason is not after.reason):
+            self.events.tell(owner, Happening.STALLED, f"{after.reason}: see the status", severity=Severity.WARNING)
+
+
+def still_as_decided(decided: R, stored: R) -> R:
+    """Return the object with what was just stored, but with the spec and generation that the pass decides from.
+
+    Somebody may have changed the spec in between: that is for the next pass.
+    """
+    metadata = stored.metadata.model_copy(update={"generation": decided.metadata.generation})
+    return decided.model_copy(update={"metadata": metadata, "status": stored.status})
+
+
+def budget_exceeded(kind: BookingKind) -> Stall:
+    """Say that the tenant's budget holds this loss of access (rule A6)."""
+    text = f"The tenant's budget of {kind.value.lower()}s is used up: raise it, or let this one go by workte.am/release"
+    return Stall(Reason.DELETION_BUDGET_EXCEEDED, text)

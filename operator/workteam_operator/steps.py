@@ -1,0 +1,179 @@
+"""The steps that a plan may name, for users and groups alike. Pure: data only."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from workteam_crds.conditions import Reason
+from workteam_crds.kinds.custom_resource import ADOPT, CustomResource
+from workteam_crds.kinds.users import BookingKind
+from workteam_crds.naming import Key
+
+
+class Leaving(enum.StrEnum):
+    """How an object lets its account or team go; the reason of a Kubernetes Event."""
+
+    DEACTIVATED = "Deactivated"
+    DELETED = "Deleted"
+    EMPTIED = "Emptied"
+    ORPHANED = "Orphaned"
+    HANDED_OVER = "HandedOver"
+    WITHOUT_ACCOUNT = "Released"
+
+
+@dataclass(frozen=True)
+class Adopt:
+    """Record an account or team that exists."""
+
+    id: str
+    ours: bool
+    """Whether an earlier create of this object made it."""
+
+
+@dataclass(frozen=True)
+class NoteIntent:
+    """Write down that a create is about to be sent (rule A7)."""
+
+
+@dataclass(frozen=True)
+class Create:
+    """Create the account or team."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """Change attributes."""
+
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ChangeMembers:
+    """Add members to a team and remove others."""
+
+    add: frozenset[str]
+    remove: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Ask the ledger before access is taken (rule A6)."""
+
+    kind: BookingKind
+    released: bool
+
+
+@dataclass(frozen=True)
+class Deactivate:
+    """Take access, and nothing else (rule A5)."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Erase:
+    """Delete the account or team."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class LeaveTeams:
+    """Take the account out of teams whose groups do not list the user (rule A8)."""
+
+    groups: tuple[Key, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Read the account or team again: what was asked for must be observed."""
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Forget an account or team that is gone, so that another is made."""
+
+
+@dataclass(frozen=True)
+class DropGrant:
+    """Remove the annotation by which a person gave access, as it had its effect."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """Remove our finalizer."""
+
+    how: Leaving
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing can be done now; something is to happen by itself."""
+
+    message: str
+    again_in: timedelta | None = None
+    """None: another object's change wakes this one."""
+    deleting: bool = False
+
+
+@dataclass(frozen=True)
+class Stall:
+    """Nothing can be done until a person acts."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Workteam has what the object says."""
+
+
+Step: TypeAlias = (
+    Adopt
+    | NoteIntent
+    | Create
+    | Update
+    | ChangeMembers
+    | Book
+    | Deactivate
+    | Erase
+    | LeaveTeams
+    | Look
+    | Forget
+    | DropGrant
+    | Release
+    | Wait
+    | Stall
+    | Settled
+)
+
+
+def planned(step: Step) -> str | None:
+    """Say in one sentence what a step would do in Workteam, without values; None if it writes nothing there."""
+    match step:
+        case Adopt(found, _):
+            return f"adopt {found}"
+        case NoteIntent() | Create():
+            return "create"
+        case Update(changes):
+            return f"change {', '.join(sorted(changes))}"
+        case ChangeMembers(add, remove):
+            return f"add {len(add)} and remove {len(remove)} members"
+        case Book(BookingKind.DEACTIVATION, _) | Deactivate():
+            return "deactivate"
+        case Book(BookingKind.DELETION, _) | Erase():
+            return "delete"
+        case LeaveTeams(groups):
+            return f"leave {len(groups)} teams"
+        case Forget():
+            return "create again"
+        case _:
+            return None
+
+
+def confirmed(resource: CustomResource) -> str | None:
+    """Return the account or team that a person named by annotation (rule A2)."""
+    return resource.metadata.annotations.get(ADOPT) or None

@@ -1,0 +1,128 @@
+"""Observing one user: all reads of a pass, from our copy and from Workteam, become one frozen value."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from workteam_crds.kinds import WorkteamUser
+from workteam_crds.kinds.tenants import OnDelete
+from workteam_crds.kinds.users import Intent
+from workteam_crds.naming import Key
+from workteam_operator.adoption import Holder, Wanted
+from workteam_operator.backend.port import Account
+from workteam_operator.changes import is_settled
+from workteam_operator.mapping import desired_account, manager_of
+from workteam_operator.names import folded
+from workteam_operator.ownership import (
+    Owner,
+    better_rival,
+    external_id,
+    holders_of,
+    id_claim,
+    is_being_renamed,
+    name_claim,
+    recorded_id,
+    synced_name,
+    unresolved,
+)
+from workteam_operator.parts import Parts
+from workteam_operator.steps import confirmed
+from workteam_operator.tenants import Tenant
+from workteam_operator.user_plan import UserFacts
+
+
+class UserEyes:
+    """Reads what a user's plan needs."""
+
+    def __init__(self, parts: Parts, tenant: Tenant) -> None:
+        self._parts = parts
+        self._tenant = tenant
+
+    async def facts(self, user: WorkteamUser, *, now: datetime) -> UserFacts:
+        """Read everything once."""
+        objects = self._parts.objects
+        sharers = objects.sharers(user)
+        manager = self._manager(user)
+        rival = better_rival(user, objects.claimants(name_claim(user), but=user.key))
+        facts = UserFacts(
+            user=user,
+            status=user.status,
+            policies=self._tenant.spec,
+            desired=desired_account(
+                user, self._tenant.capabilities, manager=manager.status.account_id if manager else None
+            ),
+            now=now,
+            settle=self._parts.settle,
+            intents=unresolved(user.status.pending_create, sharers),
+            rival=rival.metadata.name if rival else None,
+            heirs=self._heirs(user, sharers) if user.deleting else (),
+            name_in_use=_name_in_use(user, sharers),
+            manager_waits=manager is not None and manager.status.account_id is None,
+        )
+        if user.status.account_id is None:
+            return await self._with_found(facts)
+        account = await self._tenant.backend.read_account(user.status.account_id)
+        holders = self._holders(user, [user.status.account_id])
+        teams = self._teams_to_leave(user, user.status.account_id) if user.deleting else ()
+        return replace(facts, account=account, seen=True, holders=holders, teams=teams)
+
+    async def forgotten(self, facts: UserFacts) -> UserFacts:
+        """Look anew for the account of a user whose recorded one is gone."""
+        gone = {"account_id": None, "synced_active": None, "synced_user_name": None, "adopted": None}
+        status = facts.status.model_copy(update=gone | {"synced_attributes": ()})
+        return await self._with_found(replace(facts, status=status, account=None))
+
+    async def _with_found(self, facts: UserFacts) -> UserFacts:
+        leaves_all = facts.user.deleting and facts.policies.deprovisioning.on_delete is OnDelete.ORPHAN
+        if facts.rival is not None or (leaves_all and not facts.intents):
+            return facts  # it may adopt nothing
+        found = await self._find(facts.user, facts.intents)
+        holders = self._holders(facts.user, [account.id for account in found])
+        return replace(facts, found=found, holders=holders)
+
+    async def _find(self, user: WorkteamUser, intents: Iterable[Intent]) -> tuple[Account, ...]:
+        """Look up what the object is to have, what unanswered creates were to have, and what a person named."""
+        backend = self._tenant.backend
+        wanted = {(external_id(user), user.spec.user_name), *((i.external_id, i.user_name) for i in intents)}
+        found: dict[str, Account] = {}
+        for identity, name in sorted(wanted):
+            accounts = await backend.find_accounts(external_id=identity, user_name=name)
+            found |= {account.id: account for account in accounts}
+        if (named := confirmed(user)) is not None and named not in found:
+            account = await backend.read_account(named)
+            found |= {account.id: account} if account else {}
+        return tuple(found[account_id] for account_id in sorted(found))
+
+    def _holders(self, user: WorkteamUser, ids: Iterable[str]) -> Mapping[str, Holder]:
+        objects = self._parts.objects
+        return holders_of({found: objects.claimants(id_claim(user, found), but=user.key) for found in ids})
+
+    def _heirs(self, user: WorkteamUser, sharers: Iterable[Owner]) -> tuple[tuple[str, Wanted], ...]:
+        """Return the live, unpaused objects without account that might take over this one's."""
+        return self._parts.heirs(user, sharers, self._tenant.spec.adoption)
+
+    def _manager(self, user: WorkteamUser) -> WorkteamUser | None:
+        """Return the manager's object; None if there is none, or it points at nobody in this tenant."""
+        name = manager_of(user)
+        found = self._parts.objects.user(Key(user.kind, user.metadata.namespace, name)) if name else None
+        return found if found is not None and found.tenant == user.tenant else None
+
+    def _teams_to_leave(self, user: WorkteamUser, account_id: str) -> tuple[Key, ...]:
+        """Return the teams that have, or may have, the account while their groups' lists lack the user (rule A8)."""
+        objects, known = self._parts.objects, self._parts.known
+        if not self._tenant.capabilities.groups:
+            return ()
+        listing, having = objects.groups_listing(user.key), known.having(account_id)
+        unsure = {o.key for o in objects.of_tenant(user.tenant) if known.get(o.key) is None and not is_settled(o)}
+        groups = [objects.group(key) for key in sorted((having | unsure) - listing)]
+        return tuple(group.key for group in groups if group and group.status.team_id and not group.paused)
+
+
+def _name_in_use(user: WorkteamUser, sharers: Iterable[Owner]) -> str | None:
+    """Return an object that has the wanted userName in Workteam still, and will let it go by itself."""
+    wanted = folded(user.spec.user_name)
+    for other in sharers:
+        synced = synced_name(other)
+        if recorded_id(other) and synced and folded(synced) == wanted and (other.deleting or is_being_renamed(other)):
+            return other.metadata.name
+    return None

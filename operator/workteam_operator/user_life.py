@@ -1,0 +1,234 @@
+"""One pass over a user: observe → plan → act → report, one step after the other until nothing is left to do."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from workteam_crds.kinds import WorkteamUser
+from workteam_crds.kinds.custom_resource import GRANT_ACCESS
+from workteam_crds.kinds.tenants import Mode
+from workteam_crds.kinds.users import Booking, BookingKind, UserStatus
+from workteam_crds.naming import Key
+from workteam_operator import steps, verdicts
+from workteam_operator.backend.port import Account, BackendDenied, BackendError, BackendRejected, BackendUnavailable
+from workteam_operator.events import Happening
+from workteam_operator.intents import doubted, with_intent, without_last
+from workteam_operator.ownership import id_claim
+from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, still_as_decided
+from workteam_operator.steps import Stall, Wait
+from workteam_operator.tenants import Tenant
+from workteam_operator.user_facts import UserEyes
+from workteam_operator.user_plan import UserFacts, plan_user
+from workteam_operator.user_progress import confirmed, deactivated, with_account, with_plan
+from workteam_operator.user_report import settled, user_status
+from workteam_operator.verdicts import Verdict
+from workteam_operator.workqueue import DONE, Outcome
+
+
+class UserReconciler:
+    """Brings accounts in line with their objects."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def reconcile(self, key: Key) -> Outcome:
+        """Make one pass. Raises ``ClusterError``."""
+        user = self._parts.objects.user(key)
+        if user is None or (user.deleting and not user.held):
+            return DONE  # gone from our copy says nothing about Workteam
+        match self._parts.gate(user):
+            case Verdict() as verdict:
+                await _Report(self._parts, user).write(user.status, verdict)
+                return DONE
+            case Outcome() as outcome:
+                return outcome
+            case Tenant() as tenant:
+                return await _UserPass(self._parts, tenant, user).run()
+
+
+class _Report:
+    """Writes one user's status."""
+
+    def __init__(self, parts: Parts, user: WorkteamUser) -> None:
+        self._parts = parts
+        self.user = user
+        """The object with what was stored last, and the spec that the pass decides from."""
+        self.now: datetime = parts.now().replace(microsecond=0)
+
+    async def write(self, progress: UserStatus, verdict: Verdict | None, *, if_unchanged: bool = False) -> None:
+        """Write the status if it differs; without a verdict only what was done."""
+        status = user_status(self.user, progress, verdict, now=self.now)
+        if status != self.user.status:
+            self._parts.tell_stalled(self.user, status.conditions)
+            stored = await self._parts.writer.apply(self.user, status.dump(), if_unchanged=if_unchanged)
+            self.user = still_as_decided(self.user, stored)
+
+
+class _UserPass:
+    """What one pass knows and did so far; its progress survives a failure, so that it is always reported."""
+
+    def __init__(self, parts: Parts, tenant: Tenant, user: WorkteamUser) -> None:
+        self._parts = parts
+        self._tenant = tenant
+        self._user = user
+        self._eyes = UserEyes(parts, tenant)
+        self._adopted_id: str | None = None
+
+    async def run(self) -> Outcome:
+        """Go from step to step, then report."""
+        if not (self._user.held or self._user.deleting):
+            self._user = await self._parts.writer.hold(self._user)
+        self._report = _Report(self._parts, self._user)
+        self._progress: UserStatus | None = self._user.status
+        try:
+            verdict, outcome = await self._steps()
+        except BackendError as error:
+            verdict, outcome = await self._parts.failed(self._tenant, self._user, error)
+        if self._progress is not None:
+            await self._report.write(self._progress, verdict)
+        if self._adopted_id is not None:
+            self._parts.wake_teams(self._user.tenant, self._adopted_id)
+        return outcome
+
+    async def _steps(self) -> Ending:
+        facts = await self._eyes.facts(self._user, now=self._report.now)
+        for _ in range(MOST_STEPS):
+            self._progress = facts.status
+            step = plan_user(facts)
+            summary = steps.planned(step) if self._tenant.spec.mode is Mode.PLAN else None
+            if summary is not None:
+                self._progress = with_plan(facts.status, summary)
+                return verdicts.planned(summary), DONE
+            if (ending := await self._end(facts, step)) is not None:
+                return ending
+            facts = await self._act(facts, step)
+        self._progress = facts.status
+        return None, SOON
+
+    async def _end(self, facts: UserFacts, step: steps.Step) -> Ending | None:
+        """Return how the pass ends with a step; None if it goes on."""
+        match step:
+            case steps.Settled():
+                self._progress, verdict = settled(facts)
+                return verdict, DONE
+            case Wait():
+                self._progress = facts.status.model_copy(update={"pending_create": facts.intents})
+                return verdicts.waiting(step), Outcome(again_in=step.again_in)
+            case Stall():
+                return verdicts.stalled(step), DONE
+            case steps.Release(how):
+                await self._parts.writer.release(self._report.user)
+                self._parts.events.tell(self._user, Happening(how.value), "The object lets its account go")
+                self._progress = None
+                return None, DONE
+            case steps.Book(kind, released) if not await self._tenant.ledger.book(kind, released=released):
+                return verdicts.stalled(budget_exceeded(kind)), DONE
+            case steps.Adopt(found, _) if not self._parts.queue.claim(self._user.key, id_claim(self._user, found)):
+                return verdicts.waiting(Wait("Another object is about to record the account")), SOON
+            case _:
+                return None
+
+    async def _act(self, facts: UserFacts, step: steps.Step) -> UserFacts:
+        """Do one step, and return what is known then."""
+        match step:
+            case steps.Adopt(found, ours):
+                return self._adopted(facts, next(a for a in facts.found if a.id == found), ours=ours)
+            case steps.NoteIntent():
+                return await self._note(facts)
+            case steps.Create():
+                return await self._create(facts)
+            case steps.Update(changes):
+                return await self._update(facts, changes)
+            case steps.Book(kind):
+                return await self._booked(facts, kind)
+            case steps.Deactivate():
+                return await self._deactivate(facts)
+            case steps.Erase(account_id):
+                return await self._erase(facts, account_id)
+            case steps.Look():
+                account = await self._tenant.backend.read_account(facts.status.account_id or "")
+                return replace(facts, account=account, seen=True)
+            case steps.LeaveTeams(groups):
+                return await self._leave(facts, groups)
+            case steps.Forget():
+                return await self._eyes.forgotten(facts)
+            case steps.DropGrant():
+                stored = await self._parts.writer.drop_annotation(self._report.user, GRANT_ACCESS)
+                self._report.user = still_as_decided(self._report.user, stored)
+                return replace(facts, user=self._report.user)
+            case _:
+                raise AssertionError(f"no step of a user: {type(step).__name__}")
+
+    def _adopted(self, facts: UserFacts, account: Account, *, ours: bool) -> UserFacts:
+        happening = Happening.CREATED if ours else Happening.ADOPTED
+        self._parts.events.tell(self._user, happening, f"The account {account.id} was found")
+        self._adopted_id = account.id
+        return with_account(facts, account, self._report.now, adopted=not ours)
+
+    async def _note(self, facts: UserFacts) -> UserFacts:
+        """Write the intent down with uid and resourceVersion: nobody else decides about this object now (rule A7)."""
+        intents = with_intent(facts.intents, facts.desired.external_id, facts.desired.user_name, now=self._report.now)
+        status = facts.status.model_copy(update={"pending_create": intents})
+        await self._report.write(status, verdicts.CREATING, if_unchanged=True)
+        return replace(facts, status=status, intents=intents, noted=True)
+
+    async def _create(self, facts: UserFacts) -> UserFacts:
+        try:
+            account = await self._tenant.backend.create_account(facts.desired)
+        except (BackendRejected, BackendDenied):
+            self._progress = without_last(facts.status)
+            raise
+        except BackendUnavailable as error:
+            self._progress = (
+                without_last(facts.status) if error.undone else doubted(facts.status, now=self._parts.now())
+            )
+            raise
+        self._parts.events.tell(self._user, Happening.CREATED, f"The account {account.id} was created")
+        return with_account(facts, account, self._report.now, adopted=False)
+
+    async def _update(self, facts: UserFacts, changes: Any) -> UserFacts:
+        account = facts.account
+        assert account is not None  # noqa: S101 - the plan names an update only for an account that was read
+        updated = await self._tenant.backend.update_account(account, changes)
+        if updated is None:
+            return replace(facts, account=None)
+        if changes.get("active") is True:
+            self._parts.events.tell(self._user, Happening.ACTIVATED, f"The account {updated.id} has access again")
+        return confirmed(
+            replace(facts, account=updated, seen=False, tried=facts.tried | frozenset(changes)), self._report.now
+        )
+
+    async def _booked(self, facts: UserFacts, kind: BookingKind) -> UserFacts:
+        """Note on the object what the ledger counts already. Our own act is then not mistaken for Workteam's (A3)."""
+        update: dict[str, Any] = {"booked": Booking(kind=kind, generation=self._user.metadata.generation or 0)}
+        if kind is BookingKind.DEACTIVATION:
+            update["synced_active"] = None
+        status = facts.status.model_copy(update=update)
+        await self._report.write(status, verdicts.DELETING if self._user.deleting else None)
+        return replace(facts, status=status)
+
+    async def _deactivate(self, facts: UserFacts) -> UserFacts:
+        account = facts.account
+        assert account is not None  # noqa: S101 - the plan names a deactivation only for an account that was read
+        updated = await self._tenant.backend.update_account(account, {"active": False})
+        facts = replace(facts, account=updated, seen=False, tried=frozenset({"active"}))
+        if updated is None or updated.active:
+            return facts
+        if not self._user.deleting:
+            self._parts.events.tell(self._user, Happening.DEACTIVATED, f"The account {updated.id} lost its access")
+        return deactivated(facts, self._report.now)
+
+    async def _erase(self, facts: UserFacts, account_id: str) -> UserFacts:
+        await self._tenant.backend.delete_account(account_id)
+        account = await self._tenant.backend.read_account(account_id)
+        status = facts.status if account else facts.status.model_copy(update={"booked": None})
+        return replace(facts, account=account, status=status, erased=True, seen=True)
+
+    async def _leave(self, facts: UserFacts, groups: tuple[Key, ...]) -> UserFacts:
+        gone = frozenset({facts.status.account_id or ""})
+        for key in groups:
+            group = self._parts.objects.group(key)
+            if group is not None and group.status.team_id is not None:
+                await self._tenant.backend.change_members(group.status.team_id, add=frozenset(), remove=gone)
+                self._parts.known.changed(key, remove=gone)
+        return replace(facts, teams=())

@@ -1,0 +1,58 @@
+"""What the facts and the remembered status of a user become by a step that succeeded. Pure."""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from workteam_crds.kinds.users import Plan, UserStatus
+from workteam_operator.backend.port import Account
+from workteam_operator.mapping import synced_attributes
+from workteam_operator.user_plan import UserFacts
+
+
+def with_account(facts: UserFacts, account: Account, now: datetime, *, adopted: bool) -> UserFacts:
+    """Record an account that was created or adopted."""
+    status = facts.status.model_copy(
+        update={
+            "account_id": account.id,
+            "adopted": adopted,
+            "synced_user_name": account.user_name,
+            "synced_active": active_if_agreed(facts, account, None),
+            "synced_attributes": () if adopted else synced_attributes(facts.desired),
+            "pending_create": (),
+            "last_sync_time": now,
+        }
+    )
+    return replace(facts, status=status, account=account, seen=True, found=(), intents=())
+
+
+def confirmed(facts: UserFacts, now: datetime) -> UserFacts:
+    """Note that Workteam took a change of attributes."""
+    account = facts.account
+    if account is None:
+        return facts
+    update: dict[str, Any] = {
+        "synced_user_name": account.user_name,
+        "synced_active": active_if_agreed(facts, account, facts.status.synced_active),
+        "synced_attributes": synced_attributes(facts.desired, facts.status.synced_attributes),
+        "last_sync_time": now,
+    }
+    return replace(facts, status=facts.status.model_copy(update=update))
+
+
+def deactivated(facts: UserFacts, now: datetime) -> UserFacts:
+    """Note that Workteam took the access away at our request."""
+    update = {"booked": None, "synced_active": False, "last_sync_time": now}
+    return replace(facts, status=facts.status.model_copy(update=update))
+
+
+def active_if_agreed(facts: UserFacts, account: Account, before: bool | None) -> bool | None:
+    """Return the last value of ``active`` that was confirmed for the object: only what object and account agree on."""
+    return account.active if facts.desired.active is account.active else before
+
+
+def with_plan(status: UserStatus, summary: str) -> UserStatus:
+    """Note what would be done."""
+    digest = hashlib.sha256(summary.encode()).hexdigest()[:16]
+    return status.model_copy(update={"plan": Plan(hash=digest, summary=summary[:1024])})

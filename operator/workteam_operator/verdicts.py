@@ -1,0 +1,146 @@
+"""What became of a pass, as conditions: one verdict per outcome, for users and groups alike. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from workteam_crds.conditions import (
+    Condition,
+    ConditionStatus,
+    ConditionType,
+    Reason,
+    find_condition,
+    with_condition,
+    without_conditions,
+)
+from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected
+from workteam_operator.steps import Stall, Wait
+
+
+class Statement(NamedTuple):
+    """One condition's content."""
+
+    holds: bool
+    reason: Reason
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All conditions of an object after a pass. None: there is no such condition, or Ready stays as it is."""
+
+    ready: Statement | None
+    synced: Statement
+    reconciling: Statement | None = None
+    stalled: Statement | None = None
+    observed: bool = True
+    """Whether the pass looked at this generation at all."""
+
+
+CREATING = Verdict(
+    Statement(False, Reason.CREATING),
+    Statement(False, Reason.PENDING),
+    Statement(True, Reason.PROGRESSING, "The create is about to be sent"),
+)
+DELETING = Verdict(
+    Statement(False, Reason.DELETING),
+    Statement(False, Reason.PENDING),
+    Statement(True, Reason.DEPROVISION_PENDING, "Access is about to be taken"),
+)
+PAUSED = Verdict(
+    None,
+    Statement(False, Reason.RECONCILE_PAUSED, "The annotation workte.am/paused holds this object"),
+    observed=False,
+)
+TENANT_MISSING = Verdict(
+    Statement(False, Reason.TENANT_NOT_READY),
+    Statement(False, Reason.PENDING),
+    stalled=Statement(True, Reason.TENANT_MISSING, "There is no WorkteamTenant of the name in spec.tenantRef"),
+)
+UNAVAILABLE = Verdict(
+    Statement(False, Reason.BACKEND_UNAVAILABLE),
+    Statement(False, Reason.RECONCILE_ERROR),
+    Statement(True, Reason.RETRYING_TRANSIENT, "Workteam does not answer as it should; tried again by itself"),
+)
+
+
+def tenant_not_ready(reason: Reason, *, deleting: bool) -> Verdict:
+    """The tenant says why: it is not told once more for each of its objects."""
+    outage = reason is Reason.BACKEND_UNAVAILABLE
+    ready = Reason.BACKEND_UNAVAILABLE if outage else Reason.TENANT_NOT_READY
+    waits = Reason.DEPROVISION_PENDING if deleting else Reason.BACKEND_UNAVAILABLE if outage else Reason.PROGRESSING
+    message = "Waits for the tenant: see its conditions"
+    return Verdict(Statement(False, ready), Statement(False, Reason.PENDING), Statement(True, waits, message))
+
+
+def waiting(step: Wait) -> Verdict:
+    """Something is to happen by itself."""
+    if step.deleting:
+        ready, why = Reason.DELETING, Reason.DEPROVISION_PENDING
+    else:
+        ready, why = Reason.CREATING, Reason.PROGRESSING
+    synced = Statement(False, Reason.PENDING, step.message)
+    return Verdict(Statement(False, ready), synced, Statement(True, why, step.message))
+
+
+def stalled(step: Stall) -> Verdict:
+    """A person has to act."""
+    conflicts = {Reason.UNIQUENESS_CONFLICT, Reason.DUPLICATE_USER_NAME, Reason.DUPLICATE_DISPLAY_NAME}
+    ready = Reason.CONFLICT if step.reason in conflicts else Reason.INVALID
+    return Verdict(
+        Statement(False, ready),
+        Statement(False, Reason.RECONCILE_ERROR, step.message),
+        stalled=Statement(True, step.reason, step.message),
+    )
+
+
+def planned(summary: str) -> Verdict:
+    """The tenant is in mode Plan."""
+    return Verdict(Statement(True, Reason.OBSERVED), Statement(False, Reason.PLANNED, f"Would be done: {summary}"))
+
+
+def refused(error: BackendError) -> Verdict | None:
+    """What Workteam said; None if trying again is all there is to it."""
+    match error:
+        case BackendRejected(uniqueness=True):
+            return stalled(Stall(Reason.UNIQUENESS_CONFLICT, "Workteam has another one with this name or externalId"))
+        case BackendRejected():
+            detail = f"{error}: {error.detail}" if error.detail else str(error)
+            return stalled(Stall(Reason.INVALID_ATTRIBUTE, f"Workteam refuses this: {detail}"[:1024]))
+        case BackendDenied():
+            return stalled(Stall(Reason.UNAUTHORIZED, f"Workteam denies this for this object alone ({error})"))
+        case _:
+            return None
+
+
+def conditions(
+    old: Sequence[Condition], verdict: Verdict, *, generation: int | None, now: datetime
+) -> tuple[Condition, ...]:
+    """Return the conditions after a pass. ``Reconciling`` and ``Stalled`` exist only while they are true."""
+    ready = verdict.ready
+    if ready is None and find_condition(old, ConditionType.READY) is None:
+        ready = Statement(False, Reason.PAUSED)
+    result = tuple(old)
+    for kind, statement in (
+        (ConditionType.READY, ready),
+        (ConditionType.SYNCED, verdict.synced),
+        (ConditionType.RECONCILING, verdict.reconciling),
+        (ConditionType.STALLED, verdict.stalled),
+    ):
+        if statement is not None:
+            result = with_condition(result, _condition(kind, statement, generation, now), now=now)
+        elif kind is not ConditionType.READY:
+            result = without_conditions(result, kind)
+    return result
+
+
+def _condition(kind: ConditionType, statement: Statement, generation: int | None, now: datetime) -> Condition:
+    return Condition(
+        type=kind,
+        status=ConditionStatus.TRUE if statement.holds else ConditionStatus.FALSE,
+        reason=statement.reason,
+        message=statement.message,
+        observed_generation=generation,
+        last_transition_time=now,
+    )
