@@ -64,13 +64,16 @@ class Standing:
 def standing_of(subject: Subject) -> Standing:
     """Read an object's conditions. What the operator has not looked at is Pending, whatever older conditions say."""
     conditions = subject.status.conditions
-    if stalled := _holding(conditions, ConditionType.STALLED):
+    synced, ready = (find_condition(conditions, wanted) for wanted in (ConditionType.SYNCED, ConditionType.READY))
+    if synced and synced.reason is Reason.RECONCILE_PAUSED:
+        return Standing(State.PAUSED, synced.reason, synced.message)
+    current = subject.status.observed_generation == subject.metadata.generation
+    if current and (stalled := _holding(conditions, ConditionType.STALLED)):
         return Standing(State.STALLED, stalled.reason, stalled.message)
     if subject.deleting:
         return _moving(State.DELETING, conditions, Reason.DELETING)
-    if subject.status.observed_generation != subject.metadata.generation:
+    if not current:
         return Standing(State.PENDING, Reason.PENDING, "the operator has not looked at the last change yet")
-    ready, synced = (find_condition(conditions, wanted) for wanted in (ConditionType.READY, ConditionType.SYNCED))
     for condition in (synced, ready):
         if condition is None or condition.status is not ConditionStatus.TRUE:
             reason = condition.reason if condition else Reason.PENDING

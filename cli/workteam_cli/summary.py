@@ -10,7 +10,9 @@ from typing import Any
 from workteam_cli.objects import Subject, TenantObjects, shown_name
 from workteam_cli.standing import IN_SYNC, Standing, State, standing_of
 from workteam_crds.conditions import ConditionType, Reason, is_true
-from workteam_crds.kinds.tenants import Allowance, Ledger, LedgerPage, WorkteamTenant
+from workteam_crds.kinds.tenants import Ledger, WorkteamTenant
+from workteam_crds.kinds.users import BookingKind
+from workteam_operator.budget import allowed, is_open, page_of, request_for, used
 
 EXAMPLES = 3
 """How many objects are named for one reason."""
@@ -37,7 +39,7 @@ class BudgetUse:
     used: int
     allowed: int
     latched: bool
-    """Whether it was exceeded: nothing more happens until a person acts."""
+    """Whether it was exceeded, and nothing more happens until a person acts."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,14 @@ class Summary:
 def summarise(objects: TenantObjects, now: datetime) -> Summary:
     """Count a tenant's objects."""
     users, groups = _standings(objects.users), _standings(objects.groups)
-    status, budget = objects.tenant.status, objects.tenant.spec.deprovisioning.budget
-    ledger = status.ledger or Ledger()
-    minute = int(now.timestamp()) // 60
     people = len(objects.users)
     return Summary(
         objects.tenant,
         _counted(users),
         _counted(groups),
         tuple(_waiting([*users, *groups])),
-        _use(ledger.deactivations, budget.deactivations, people, minute),
-        _use(ledger.deletions, budget.deletions, people, minute),
+        _use(objects.tenant, BookingKind.DEACTIVATION, people, now),
+        _use(objects.tenant, BookingKind.DELETION, people, now),
         tuple(sorted(str(key) for key in objects.unreadable)),
     )
 
@@ -127,8 +126,8 @@ def _waiting(standings: Iterable[tuple[Subject, Standing]]) -> Iterable[Waiting]
         yield Waiting(subject.kind, standing.state, standing.reason, standing.message, len(alike), examples)
 
 
-def _use(page: LedgerPage, allowance: Allowance, people: int, minute: int) -> BudgetUse:
-    """Per hour the lower of the first two, never fewer than ``always``."""
-    allowed = max(allowance.always, min(allowance.per_hour, people * allowance.percent_per_hour // 100))
-    used = sum(entry.count for entry in page.minutes if minute - 60 < entry.at <= minute)
-    return BudgetUse(used, allowed, page.latched)
+def _use(tenant: WorkteamTenant, kind: BookingKind, people: int, now: datetime) -> BudgetUse:
+    """Judge one budget by the operator's own rules."""
+    request = request_for(tenant, kind, users=people, now=now)
+    page = page_of(tenant.status.ledger or Ledger(), kind)
+    return BudgetUse(used(page, now), allowed(request.allowance, people), latched=not is_open(page, request))

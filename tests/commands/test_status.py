@@ -146,25 +146,27 @@ def test_tenant_that_nobody_looked_at(kept: "Kept", workteam: "Run") -> None:
 
 
 STANDINGS = [
-    pytest.param((), "Pending", id="no conditions yet"),
-    pytest.param(SYNC, "Ready", id="in sync"),
+    pytest.param((), "Pending", 1, id="no conditions yet"),
+    pytest.param(SYNC, "Ready", 1, id="in sync"),
     pytest.param(
-        ("Ready True Provisioned", "Synced True AttributeUnsupported"), "Ready", id="some attributes kept back"
+        ("Ready True Provisioned", "Synced True AttributeUnsupported"), "Ready", 1, id="some attributes kept back"
     ),
-    pytest.param(("Ready True Provisioned", "Synced False Pending"), "Pending", id="a manager has no account yet"),
-    pytest.param(("Ready True Provisioned", "Synced False Planned"), "Planned", id="mode Plan"),
-    pytest.param(("Ready True Provisioned", "Synced False ReconcilePaused"), "Paused", id="paused by a person"),
-    pytest.param(("Ready Unknown TenantNotReady", "Synced True InSync"), "Pending", id="tenant not ready"),
+    pytest.param(("Ready True Provisioned", "Synced False Pending"), "Pending", 1, id="a manager has no account yet"),
+    pytest.param(("Ready True Provisioned", "Synced False Planned"), "Planned", 1, id="mode Plan"),
+    pytest.param(("Ready True Provisioned", "Synced False ReconcilePaused"), "Paused", 1, id="paused by a person"),
+    pytest.param(("Ready Unknown TenantNotReady", "Synced True InSync"), "Pending", 1, id="tenant not ready"),
     pytest.param(
-        ("Ready True Provisioned", "Synced True InSync", "Stalled True Protected"), "Stalled", id="stalled wins"
+        ("Ready True Provisioned", "Synced True InSync", "Stalled True Protected"), "Stalled", 1, id="stalled wins"
     ),
+    pytest.param(("Stalled True Protected", "Synced False Pending"), "Pending", 2, id="edited after it stalled"),
+    pytest.param(("Ready True Provisioned", "Synced False ReconcilePaused"), "Paused", 2, id="edited while paused"),
 ]
 
 
-@pytest.mark.parametrize(("conditions", "state"), STANDINGS)
-def test_state_of_a_user(conditions: tuple[str, ...], state: str) -> None:
-    """Conditions become one word."""
-    user = _user(*conditions)
+@pytest.mark.parametrize(("conditions", "state", "generation"), STANDINGS)
+def test_state_of_a_user(conditions: tuple[str, ...], state: str, generation: int) -> None:
+    """Conditions of generation 1 become one word."""
+    user = _user(*conditions, generation=generation)
     [counted] = summarise(_objects(a_tenant(), user), datetime(2026, 11, 25, 13, tzinfo=UTC)).users
     assert counted == state
 
@@ -177,21 +179,21 @@ def test_budget_of_the_last_hour() -> None:
     tenant = WorkteamTenant.parse(
         {
             **a_tenant().manifest(),
-            "status": {"ledger": {"deactivations": {"minutes": minutes, "latched": True, "latchedBudget": "40"}}},
+            "status": {"ledger": {"deactivations": {"minutes": minutes, "latched": True, "latchedBudget": "50/10/20"}}},
         }
     )
     found = summarise(_objects(tenant, *users), datetime.fromtimestamp(one_oclock * 60, tz=UTC))
     assert (found.deactivations, found.deletions) == (BudgetUse(3, 40, latched=True), BudgetUse(0, 5, latched=False))
 
 
-def _user(*conditions: str) -> WorkteamUser:
+def _user(*conditions: str, generation: int = 1) -> WorkteamUser:
     whole = a_user("ana").manifest()
     told = [dict(zip(("type", "status", "reason"), text.split(), strict=True)) for text in conditions]
     status = {
         "observedGeneration": 1,
         "conditions": [{**one, "lastTransitionTime": "2026-11-25T12:00:00Z"} for one in told],
     }
-    return WorkteamUser.parse({**whole, "metadata": {**whole["metadata"], "generation": 1}, "status": status})
+    return WorkteamUser.parse({**whole, "metadata": {**whole["metadata"], "generation": generation}, "status": status})
 
 
 def _objects(tenant: WorkteamTenant, *users: WorkteamUser) -> TenantObjects:

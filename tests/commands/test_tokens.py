@@ -4,15 +4,17 @@ import asyncio
 import base64
 import json
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from workteam_cli.bearer_tokens import create_token, list_tokens, revoke_token
 from workteam_cli.controlplane.access import Access
-from workteam_cli.controlplane.stack import Stack
+from workteam_cli.controlplane.stack import RunningTenant, Stack
 from workteam_crds.cluster.kubernetes import KubernetesCluster
 from workteam_crds.cluster.releases import Release
 from workteam_crds.naming import TenantKey
@@ -134,6 +136,7 @@ def test_settings_of_a_tenant_that_is_off(prepared_stack: Stack, initech: tuple[
     ]
 
 
+@pytest.mark.usefixtures("acme")
 def test_a_namespace_that_no_release_serves(here: tuple[str, ...], workteam: "Run") -> None:
     """Without a facade there is no Base URL and no token."""
     for words in (["settings"], ["token", "create"], ["token", "list"]):
@@ -167,3 +170,24 @@ def test_parallel_runs_lose_nothing(cluster_access: Access, namespace: str) -> N
     assert revoked == [True] * 20
     assert sorted(left) == sorted(handle_of(text) or "" for text in made)
     assert len(left) == 10
+
+
+def test_entra_gets_in_with_it_until_it_is_revoked(tenant: RunningTenant, stack: Stack, workteam: "Run") -> None:
+    """The facade takes the printed token at the printed Base URL, and refuses it soon after it was revoked."""
+    options = ("--kubeconfig", str(stack.access.kubeconfig), "-n", "workteam", "--tenant", tenant.settings.name)
+    made = json.loads(workteam("token", "create", *options, "-o", "json").out)
+    url = json.loads(workteam("settings", *options, "-o", "json").out)["baseURL"]
+
+    assert answers(f"{url}/ServiceProviderConfig", made["token"], 200)
+    assert workteam("token", "revoke", made["token"], *options).code == 0
+    assert answers(f"{url}/ServiceProviderConfig", made["token"], 401)
+
+
+def answers(url: str, token: str, status: int) -> bool:
+    """Ask until the answer has a status; False after ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if httpx.get(url, headers={"Authorization": f"Bearer {token}"}).status_code == status:
+            return True
+        time.sleep(0.05)
+    return False
