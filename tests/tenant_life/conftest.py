@@ -91,6 +91,11 @@ class Desk:
         namespace = self.key.namespace
         self.access.kubectl("patch", "wtt", "acme", "-n", namespace, "--type=merge", "-p", json.dumps(patch))
 
+    def events(self) -> list[str]:
+        """Return type and reason of the Events about the tenant, oldest first."""
+        found = self.access.get("events", "-n", self.key.namespace, "--sort-by=.firstTimestamp") or {"items": []}
+        return [f"{item['type']} {item['reason']}" for item in found["items"]]
+
     async def reconcile(self) -> WorkteamTenant:
         """Show the reconciler the object as it is, make a pass, and return the object after it."""
         self._seen[self.key] = await self.cluster.get(WorkteamTenant, self.key.namespace, "acme")

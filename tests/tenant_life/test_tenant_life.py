@@ -33,6 +33,7 @@ class Desk(Protocol):
     def create_tenant(self, **spec: Any) -> None: ...
     def store_token(self, token: str) -> None: ...
     def change(self, patch: dict[str, Any]) -> None: ...
+    def events(self) -> list[str]: ...
     async def reconcile(self) -> WorkteamTenant: ...
     async def until(self, holds: Any) -> WorkteamTenant: ...
     def said(self, tenant: WorkteamTenant) -> dict[str, str]: ...
@@ -260,6 +261,36 @@ async def test_an_exceeded_budget_is_one_condition_and_raising_it_wakes_all(read
     assert ready.said(tenant) == READY
     assert ready.wakes == [ready.key]
     assert await ready.tenant.ledger.book(BookingKind.DEACTIVATION) is True
+
+
+async def test_an_exceeded_budget_is_one_event_and_an_approval_lets_the_held_ones_go(ready: Desk) -> None:
+    """However many are held; the approval has a time, opens the latch, and what goes is counted."""
+    nobody = {"deletions": {"perHour": 0, "percentPerHour": 0, "always": 0}}
+    ready.change({"spec": {"deprovisioning": {"budget": nobody}}})
+    await ready.reconcile()
+    for _ in range(3):
+        assert await ready.tenant.ledger.book(BookingKind.DELETION) is False
+        await ready.reconcile()
+    assert ready.events() == ["Warning DeletionBudgetExceeded"]
+    ready.wakes.clear()
+    ready.change({"metadata": {"annotations": {"workte.am/approve-deletions-until": "2999-01-01T00:00:00Z"}}})
+    assert ready.said(await ready.reconcile()) == READY
+    assert ready.wakes == [ready.key]
+    assert await ready.tenant.ledger.book(BookingKind.DELETION) is True
+    tenant = await ready.reconcile()
+    assert tenant.status.ledger is not None
+    assert tenant.status.ledger.deletions.latched is False
+    assert sum(minute.count for minute in tenant.status.ledger.deletions.minutes) == 1
+
+
+async def test_another_rate_is_another_connection(ready: Desk) -> None:
+    """The tenant stays ready, and the new rate holds from its probe on."""
+    old = ready.tenant.connection
+    ready.change({"spec": {"workteam": {"requestsPerSecond": 7}}})
+    assert ready.said(await ready.reconcile()) == READY
+    assert ready.tenant.connection is not old
+    assert ready.tenant.connection is not None
+    assert ready.tenant.connection.rate == 7
 
 
 async def test_two_writers_of_a_ledger_never_grant_more(ready: Desk) -> None:
