@@ -31,9 +31,7 @@ def workteam() -> Iterator[StandIn]:
 
 
 @pytest.fixture
-async def stage(
-    cluster_access: Access, namespace: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Stage]:
+async def stage(cluster_access: Access, namespace: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     """The namespace of this test."""
     monkeypatch.setenv("KUBECONFIG", str(cluster_access.kubeconfig))
     async with KubernetesCluster.connect(str(cluster_access.kubeconfig)) as cluster:

@@ -90,11 +90,8 @@ async def test_delete_deactivates_then_lets_go(stage: Stage, operator: Operator,
     [account] = accounts(workteam)
     path = f"/Users/{user.status.account_id}"
     assert account["active"] is False
-    assert [(e.method, e.path) for e in workteam.control.log(seen) if e.path == path] == [
-        ("GET", path),
-        ("PATCH", path),
-        ("GET", path),
-    ]
+    calls = [entry.method for entry in workteam.control.log(seen) if entry.path == path]
+    assert (calls.count("PATCH"), calls[0], calls[-1]) == (1, "GET", "GET")
 
 
 async def test_manager_is_an_account(stage: Stage, operator: Operator, workteam: StandIn) -> None:
