@@ -127,6 +127,8 @@ def _place(resource: dict[str, Any], operation: Operation) -> None:
             held[target.sub.name] = value
     elif isinstance(value, list):
         holder.setdefault(attribute.name, []).extend(value)
+    elif isinstance(value, dict) and isinstance(holder.get(attribute.name), dict):
+        holder[attribute.name].update(value)
     else:
         holder[attribute.name] = value
 
