@@ -31,6 +31,14 @@ class Access:
         """Run helm and return its stdout; Problem with its last line if it fails."""
         return self._run(self.helm_path, "--kubeconfig", str(self.kubeconfig), *arguments, stdin=stdin)
 
+    def require_reachable(self) -> None:
+        """Raise Problem if the API server does not answer within ten seconds."""
+        try:
+            self.kubectl("version", "--request-timeout=10s")
+        except Problem as problem:
+            sentence = f"The cluster of {self.kubeconfig} cannot be reached: {problem}"
+            raise Problem(sentence, Exit.UNAVAILABLE) from problem
+
     def apply(self, *objects: dict[str, Any]) -> None:
         """Create or change objects by server-side apply; fields of other writers stay."""
         text = yaml.safe_dump_all(objects)

@@ -14,6 +14,7 @@ from workteam_cli.output import Exit, Problem
 
 LAST = (APISERVER, ETCD)
 FIRST = (OPERATOR, FACADE)
+CLUSTER = "cluster.json"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ def bring_up(settings: StackSettings, report: Report = silent) -> StackInfo:
         _hold_to_one_cluster(home, settings.kubeconfig)
         info = Stack(settings, processes, report).start()
         info.keep()
+        write_private(home / CLUSTER, json.dumps({"kubeconfig": _absolute(settings.kubeconfig)}))
         processes.release()
     return info
 
@@ -68,17 +70,20 @@ def states(home: Path) -> list[ProcessState]:
 
 def _hold_to_one_cluster(home: Path, kubeconfig: Path | None) -> None:
     """Refuse to use a home for two clusters in turn: its tokens and records would be those of the other."""
-    wanted = str(kubeconfig.absolute()) if kubeconfig else None
-    path = home / "cluster.json"
-    if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))["kubeconfig"]
-        if before != wanted:
-            raise Problem(
-                f"{home} was brought up with {_named(before)}, not with {_named(wanted)}: name another home with "
-                f"WORKTEAM_DEV_HOME.",
-                Exit.USAGE,
-            )
-    write_private(path, json.dumps({"kubeconfig": wanted}))
+    try:
+        before = json.loads((home / CLUSTER).read_text(encoding="utf-8"))["kubeconfig"]
+    except FileNotFoundError:
+        return
+    if before != _absolute(kubeconfig):
+        raise Problem(
+            f"{home} was brought up with {_named(before)}, not with {_named(_absolute(kubeconfig))}: name another home "
+            f"with WORKTEAM_DEV_HOME.",
+            Exit.USAGE,
+        )
+
+
+def _absolute(kubeconfig: Path | None) -> str | None:
+    return str(kubeconfig.absolute()) if kubeconfig else None
 
 
 def _named(kubeconfig: str | None) -> str:

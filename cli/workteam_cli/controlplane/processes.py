@@ -111,6 +111,7 @@ class Processes:
         Its environment is ``surroundings`` (this process's own if not given) under ``env``; what it was *told* is
         ``command`` and ``env``. Problem if another program took its port meanwhile.
         """
+        self._reap(name)
         require_free(name, self.port(name))
         with on_disk(self.home):
             self.log(name).parent.mkdir(parents=True, exist_ok=True)
@@ -137,8 +138,7 @@ class Processes:
         records = self.records()
         end_all([records[name].process for name in names if name in records], grace=grace)
         for name in names:
-            if child := self._children.pop(name, None):
-                child.wait()
+            self._reap(name)
 
     def release(self) -> None:
         """Let everything that was started here outlive this process."""
@@ -153,6 +153,10 @@ class Processes:
         """End what was started here and not released."""
         self.end(*reversed(list(self._children)))
         self._close_guard()
+
+    def _reap(self, name: str) -> None:
+        if child := self._children.pop(name, None):
+            child.wait()
 
     def _gated(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self.log(name).open("ab") as log:

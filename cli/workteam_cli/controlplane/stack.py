@@ -162,7 +162,7 @@ class Stack:
         if self.settings.kubeconfig:
             self.report("reaching the cluster")
             access = Access(self.settings.kubeconfig.absolute(), find_kubectl(), *find((HELM,), self.report))
-            access.kubectl("version")
+            access.require_reachable()
             return access
         binaries = find_binaries(self.report)
         self.report("starting etcd and kube-apiserver")
