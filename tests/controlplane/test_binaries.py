@@ -21,12 +21,12 @@ from workteam_cli.output import Exit, Problem
 def up(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run ``workteam dev up`` with nothing but a few variables."""
     command = [sys.executable, "-m", "workteam_cli", "dev", "up", "--home", str(home / "dev")]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=home)  # noqa: S603
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=home)
 
 
 def version_of(path: Path, *arguments: str) -> str:
     """Ask a program for its version."""
-    return subprocess.run([path, *arguments], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return subprocess.run([path, *arguments], capture_output=True, text=True, check=True).stdout
 
 
 def test_versions() -> None:

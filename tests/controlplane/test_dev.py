@@ -30,7 +30,7 @@ def command(home: Path, *words: str) -> list[str]:
 def run(home: Path, *words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a ``workteam dev`` command."""
     around = {**os.environ, **(env or {})}
-    return subprocess.run(command(home, *words), capture_output=True, text=True, check=False, env=around)  # noqa: S603
+    return subprocess.run(command(home, *words), capture_output=True, text=True, check=False, env=around)
 
 
 def up(home: Path, *words: str, env: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def test_second_up_reuses_and_repairs(home: Path) -> None:
 def test_two_ups_at_once(home: Path) -> None:
     """One waits for the other, and both print the same stack."""
     words = command(home, "up", "-o", "json", *BARE)
-    both = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]  # noqa: S603
+    both = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     (first, _), (second, _) = [each.communicate() for each in both]
     assert [each.returncode for each in both] == [0, 0]
     assert json.loads(first) == json.loads(second)
@@ -217,7 +217,7 @@ def test_down_and_up_again(new_home: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
 def test_interrupted_up_leaves_nothing_running(new_home: Path, number: int) -> None:
     """An ``up`` that is ended half-way takes along what it started; the next one works."""
-    starting = subprocess.Popen(command(new_home, "up", *BARE), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603
+    starting = subprocess.Popen(command(new_home, "up", *BARE), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     assert eventually(lambda: "apiserver" in alive(new_home))
     starting.send_signal(number)
     starting.wait()

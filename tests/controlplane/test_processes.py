@@ -47,7 +47,7 @@ def starter(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str
 
     def start(*words: str) -> tuple[subprocess.Popen[str], Known]:
         command = [sys.executable, "-c", STARTER, str(tmp_path), *words]
-        parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert parent.stdout is not None
         sleeper = Known.of(int(parent.stdout.readline()))
         if words:

@@ -18,7 +18,7 @@ def wait_until_ready(
     *,
     ca: Path | None = None,
     token: str | None = None,
-    seconds: float = 60,
+    seconds: float = 120,
 ) -> None:
     """Ask ``url`` until it answers 200; Problem if the process ends or the time is over. ``ca`` may appear later."""
     deadline = time.monotonic() + seconds

@@ -104,9 +104,9 @@ class Stack:
         return self.tenants[settings.label]
 
     def await_tenant(self, tenant: TenantSettings) -> None:
-        """Wait until the operator says that a tenant is Ready; Problem after a minute."""
+        """Wait until the operator says that a tenant is Ready; Problem after two minutes."""
         self.report("waiting for the tenant")
-        what = ("--for=condition=Ready", f"workteamtenant/{tenant.name}", "-n", tenant.namespace, "--timeout=60s")
+        what = ("--for=condition=Ready", f"workteamtenant/{tenant.name}", "-n", tenant.namespace, "--timeout=120s")
         self.access.kubectl("wait", *what)
 
     def end_tenant(self, settings: TenantSettings) -> None:
