@@ -1,11 +1,13 @@
 """What every driver of the port promises, held against a real SCIM server."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
 from workteam_cli.tenant.application import StandIn
-from workteam_operator.backend.port import Account, Backend, BackendRejected, DesiredAccount, Team
+from workteam_operator.backend.guarded import GuardedBackend
+from workteam_operator.backend.port import Account, Backend, BackendRejected, BackendUnavailable, DesiredAccount, Team
 from workteam_operator.backend.scim import ScimBackend
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -179,3 +181,19 @@ class TestScimBackendWithoutPatch(BackendContract):
         stand_in.control.behave(patch=False)
         assert (await scim.probe()).patch is False
         return scim
+
+
+class TestGuardedBackend(BackendContract):
+    """Behind a tenant's pace."""
+
+    @pytest.fixture
+    def backend(self, scim: ScimBackend) -> Backend:
+        return GuardedBackend(scim, Deaf(), rate=1_000, clock=time.monotonic)
+
+
+class Deaf:
+    """Hears how calls end, and does nothing about it."""
+
+    def answered(self) -> None: ...
+    def unanswered(self, error: BackendUnavailable) -> None: ...
+    def throttled(self, seconds: float) -> None: ...

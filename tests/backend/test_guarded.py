@@ -87,6 +87,15 @@ async def test_a_pause_ends_when_its_time_is_over(stand_in: StandIn, scim: ScimB
     assert len(diary.lines) == 2
 
 
+async def test_a_short_pause_is_waited_for(stand_in: StandIn, guarded: GuardedBackend) -> None:
+    """A second is sooner over than the queue comes back to an object."""
+    stand_in.control.add(Answer(status=429, retry_after="1", count=1))
+    with pytest.raises(BackendUnavailable):
+        await guarded.read_account("7")
+    assert await guarded.read_account("7") is None
+    assert [entry.status for entry in stand_in.control.log()] == [429, 404]
+
+
 async def test_closing_lets_calls_that_are_under_way_end(stand_in: StandIn, guarded: GuardedBackend) -> None:
     """A token is replaced while a request is on its way: it is answered; later ones are told."""
     stand_in.control.add(Hold(point=Point.BEFORE))

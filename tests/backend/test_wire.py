@@ -98,6 +98,16 @@ def test_members_are_added_at_once_and_removed_one_by_one() -> None:
     }
 
 
+def test_a_new_group_has_its_members_in_order() -> None:
+    """By id alone."""
+    assert wire.team_body("Crew", "crew-1", {"b", "a"}) == {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "Crew",
+        "externalId": "crew-1",
+        "members": [{"value": "a"}, {"value": "b"}],
+    }
+
+
 def test_writing_the_whole_keeps_what_is_not_ours() -> None:
     """Without PATCH a change touches its path alone; an extension's URN joins the schemas."""
     body = {"schemas": ["core"], "id": "7", "name": {"givenName": "Ana", "middleName": "M"}, "urn:x:hr": {"desk": 4}}
