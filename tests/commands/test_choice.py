@@ -131,6 +131,31 @@ def test_a_broken_stack_file(workteam: "Run", monkeypatch: pytest.MonkeyPatch, t
     assert ran.err.splitlines()[-1].startswith(f"error: {tmp_path}/stack.json does not describe a dev stack")
 
 
+NO_KUBECONFIG = [
+    pytest.param(b": [", "it does not read as a kubeconfig", id="not YAML"),
+    pytest.param(b"\xff\xfe", "it does not read as a kubeconfig", id="not UTF-8"),
+    pytest.param(b"hello", "it does not read as a kubeconfig", id="a word"),
+    pytest.param(b"{}", "Invalid kube-config file. Expected key current-context in {file}", id="empty"),
+    pytest.param(
+        b"{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}],"
+        b" users: [{name: u, user: {token: t}}],"
+        b" clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1', certificate-authority: /missing.crt}}]}",
+        "File does not exists: /missing.crt",
+        id="a certificate that is not there",
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "why"), NO_KUBECONFIG)
+def test_a_broken_kubeconfig(workteam: "Run", tmp_path: Path, content: bytes, why: str) -> None:
+    """A file that is no kubeconfig is one sentence and 65."""
+    file = tmp_path / "kubeconfig"
+    file.write_bytes(content)
+    ran = workteam("status", "--kubeconfig", str(file))
+    assert (ran.code, ran.out) == (65, "")
+    assert ran.err == f"error: No access to a cluster by the kubeconfig {file}: {why.replace('{file}', str(file))}."
+
+
 def test_no_cluster_at_all(workteam: "Run") -> None:
     """A machine without any is told what to do."""
     ran = workteam("status")

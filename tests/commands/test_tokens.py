@@ -148,6 +148,13 @@ def test_a_namespace_that_no_release_serves(here: tuple[str, ...], workteam: "Ru
         )
 
 
+def test_without_cluster_wide_rights(initech: tuple[str, ...], workteam: "Run") -> None:
+    """The release is looked for in one namespace only, if that is named."""
+    right = workteam("settings", *initech, "--release-namespace", "workteam-system")
+    wrong = workteam("settings", *initech, "--release-namespace", "default")
+    assert (right.code, wrong.code) == (0, 66)
+
+
 def test_parallel_runs_lose_nothing(cluster_access: Access, namespace: str) -> None:
     """Twenty creates at once, the first into an empty Secret, and ten revokes beside ten creates: all are done."""
     cluster_access.kubectl("create", "secret", "generic", "workteam-scim-tokens", "-n", namespace)

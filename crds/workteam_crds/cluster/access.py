@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import aiohttp
 import orjson
+import yaml
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config import load_incluster_config, load_kube_config
@@ -64,10 +65,11 @@ class Access:
                 await load_kube_config(config_file=named, client_configuration=configuration)
             else:
                 load_incluster_config(client_configuration=configuration)
-        except (ConfigException, OSError, KeyError, TypeError) as error:
+            return cls(configuration)
+        except (ConfigException, OSError, LookupError, TypeError, ValueError, yaml.YAMLError) as error:
             where = f"the kubeconfig {named}" if named else "the pod's service account (KUBECONFIG is not set)"
-            raise ClusterError(f"No access to a cluster by {where}: {error}") from error
-        return cls(configuration)
+            why = error if isinstance(error, ConfigException | OSError) else "it does not read as a kubeconfig"
+            raise ClusterError(f"No access to a cluster by {where}: {why}") from error
 
     @property
     def server(self) -> str:
