@@ -191,7 +191,7 @@ def test_a_killed_run_continues(point: Point, stand_in: StandIn, tmp_path: Path)
         "json",
     ]
     environment = {"WORKTEAM_TOKEN": stand_in.token, "PATH": ""}
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as first:
         stand_in.control.wait_held(5)
@@ -200,7 +200,7 @@ def test_a_killed_run_continues(point: Point, stand_in: StandIn, tmp_path: Path)
     stand_in.control.remove(fault)
     for held in stand_in.control.held():
         stand_in.control.drop(held)
-    second = subprocess.run(  # noqa: S603 - our own command
+    second = subprocess.run(
         command, env=environment, capture_output=True, check=False, timeout=120
     )
     assert second.returncode == Exit.OK, second.stderr

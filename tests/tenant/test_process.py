@@ -36,7 +36,7 @@ class Processes:
     def start(self, *more: str) -> tuple[subprocess.Popen[str], httpx.Client]:
         """Start one, and return it with its administrator, once it answers."""
         pipe = subprocess.PIPE
-        process = subprocess.Popen(self.command(*more), stdout=pipe, stderr=pipe, text=True)  # noqa: S603
+        process = subprocess.Popen(self.command(*more), stdout=pipe, stderr=pipe, text=True)
         self.started.append(process)
         assert process.stdout is not None
         base_url = process.stdout.readline().strip()
@@ -46,7 +46,7 @@ class Processes:
 
     def refused(self, *more: str) -> tuple[int, str]:
         """Start one that cannot run, and return its exit code and what it said."""
-        done = subprocess.run(self.command(*more), capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+        done = subprocess.run(self.command(*more), capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, done.stderr.strip()
 
 
