@@ -1,0 +1,68 @@
+"""A1: one owner per account."""
+
+from workteam_cli.staging import Stage
+from workteam_crds.conditions import Reason
+from workteam_crds.kinds import WorkteamUser
+from workteam_crds.testing import a_user
+from workteam_operator.__main__ import Operator
+
+ANA = "ana@contoso.example"
+
+
+async def test_successor_takes_the_account_of_a_terminating_object(stage: Stage) -> None:
+    """DELETE user A; while A terminates, POST B with the same userName: B has the account, and nobody loses access."""
+    await stage.add_tenant()
+    async with stage.operating():
+        await stage.create(a_user("a", userName=ANA, externalId="ana"))
+        before = await stage.settled(WorkteamUser, "a")
+    seen = stage.mark()
+    await stage.delete(WorkteamUser, "a")
+    await stage.create(a_user("b", userName=ANA, externalId="ana"))
+    async with stage.operating():
+        after = await stage.until(WorkteamUser, "b", lambda found: found.status.account_id)
+        await stage.until_gone(WorkteamUser, "a")
+    assert after.status.account_id == before.status.account_id
+    assert stage.accounts()[ANA]["active"] is True
+    assert stage.writes(seen) == []
+
+
+async def test_new_owner_of_an_old_name_waits_for_the_rename(stage: Stage) -> None:
+    """A is renamed and C is created under A's old name: A keeps its account, C gets one of its own, and no third is made."""
+    stage.workteam.control.behave(unique=False)
+    await stage.add_tenant()
+    async with stage.operating():
+        await stage.create(a_user("a", userName=ANA, externalId="a"))
+        before = await stage.settled(WorkteamUser, "a")
+    await stage.create(a_user("c", userName=ANA, externalId="c"))
+    await stage.edit(WorkteamUser, "a", userName="anna@contoso.example")
+    async with stage.operating():
+        renamed = await stage.settled(WorkteamUser, "a")
+        newcomer = await stage.settled(WorkteamUser, "c")
+    held = {name: account["id"] for name, account in stage.accounts().items()}
+    assert held == {ANA: newcomer.status.account_id, "anna@contoso.example": before.status.account_id}
+    assert renamed.status.account_id == before.status.account_id
+    assert [entry.method for entry in stage.writes()].count("POST") == 2
+
+
+async def test_second_object_of_a_name_stalls_and_leaves_without_effect(stage: Stage, operator: Operator) -> None:
+    """Of two live objects with one userName the holder wins; the other says so, and its deletion touches nothing."""
+    await stage.create(a_user("a", userName=ANA))
+    await stage.settled(WorkteamUser, "a")
+    await stage.create(a_user("b", userName=ANA.upper()))
+    await stage.stalled(WorkteamUser, "b", Reason.DUPLICATE_USER_NAME)
+    seen = stage.mark()
+    await stage.delete(WorkteamUser, "b")
+    await stage.until_gone(WorkteamUser, "b")
+    assert stage.writes(seen) == []
+    assert stage.accounts()[ANA]["active"] is True
+
+
+async def test_loser_gets_its_turn_when_the_winner_goes(stage: Stage, operator: Operator) -> None:
+    """When the holder of a name is renamed, the other object stops being a duplicate and gets an account."""
+    await stage.create(a_user("a", userName=ANA))
+    await stage.settled(WorkteamUser, "a")
+    await stage.create(a_user("b", userName=ANA))
+    await stage.stalled(WorkteamUser, "b", Reason.DUPLICATE_USER_NAME)
+    await stage.edit(WorkteamUser, "a", userName="anna@contoso.example")
+    winner = await stage.settled(WorkteamUser, "b")
+    assert stage.accounts()[ANA]["id"] == winner.status.account_id
