@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import secrets
+import signal
 import sys
 import uuid
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return BAD_CONFIGURATION
     log_as_json(settings.log_level)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again once all requests are answered
     try:
         asyncio.run(serve(settings))
     except ClusterError as error:

@@ -213,7 +213,7 @@ async def _answers(client: httpx.AsyncClient) -> bool:
 
 
 @pytest.fixture(name="eventually")
-def eventually_fixture() -> Callable[[Callable[[], Any]], Awaitable[None]]:
+def eventually_fixture() -> Callable[..., Awaitable[None]]:
     """What waits until a condition holds."""
     return wait_until
 
