@@ -1,0 +1,158 @@
+"""SCIM ↔ objects: a rename, values untouched; and the JSON patch between two specs."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from scim2_models import InvalidValueException, TooManyException
+
+from workteam_crds.kinds import WorkteamGroup, WorkteamUser
+from workteam_crds.naming import TenantKey
+from workteam_scim.mapping import (
+    Known,
+    changes,
+    group_spec,
+    group_version,
+    new_metadata,
+    scim_group,
+    scim_user,
+    user_spec,
+)
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENT = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+BASE = "https://scim.example/teams/acme/scim/v2"
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+METADATA = {
+    "name": "u1",
+    "namespace": "teams",
+    "uid": "5f1c",
+    "generation": 3,
+    "creationTimestamp": "2026-11-01T08:00:00Z",
+    "annotations": {"workte.am/last-modified": "2026-11-24T09:00:00Z"},
+}
+SPEC: dict[str, Any] = {
+    "tenantRef": {"name": "acme"},
+    "userName": " Ana@Contoso.example",
+    "title": "",
+    "name": {"givenName": "Ana", "familyName": "Núñez"},
+    "emails": [{"value": "A@b", "type": "work", "primary": True}],
+    "enterprise": {"manager": {"value": "u0"}},
+}
+
+
+def test_a_user_is_answered() -> None:
+    """Strings as they are, the extension under its URN, empty objects and lists left out."""
+    user = WorkteamUser.parse({"metadata": METADATA, "spec": SPEC | {"roles": [], "addresses": []}})
+    assert scim_user(user, BASE) == {
+        "schemas": [USER, ENT],
+        "id": "u1",
+        "userName": " Ana@Contoso.example",
+        "title": "",
+        "name": {"givenName": "Ana", "familyName": "Núñez"},
+        "emails": [{"value": "A@b", "type": "work", "primary": True}],
+        ENT: {"manager": {"value": "u0"}},
+        "meta": {
+            "resourceType": "User",
+            "created": "2026-11-01T08:00:00Z",
+            "lastModified": "2026-11-24T09:00:00Z",
+            "location": f"{BASE}/Users/u1",
+            "version": 'W/"3"',
+        },
+    }
+
+
+def test_what_is_empty_is_not_answered() -> None:
+    """An object from Git may say ``name: {}``; without annotation and time there is still an answer."""
+    raw = {"tenantRef": {"name": "acme"}, "userName": "a", "name": {}, "enterprise": {"manager": {}}}
+    user = WorkteamUser.parse({"metadata": {"name": "u1", "namespace": "teams"}, "spec": raw})
+    answer = scim_user(user, BASE)
+    assert (answer["schemas"], sorted(answer)) == ([USER], ["id", "meta", "schemas", "userName"])
+    assert (answer["meta"]["created"], answer["meta"]["lastModified"]) == ("", "")
+
+
+def test_a_group_is_answered_without_members() -> None:
+    """The version is a hash that moves with uid and generation."""
+    spec = {"tenantRef": {"name": "acme"}, "displayName": "crew", "externalId": "e1", "members": ["u1"]}
+    group = WorkteamGroup.parse({"metadata": METADATA | {"annotations": {}}, "spec": spec})
+    assert scim_group(group, BASE) == {
+        "schemas": [GROUP],
+        "id": "u1",
+        "displayName": "crew",
+        "externalId": "e1",
+        "meta": {
+            "resourceType": "Group",
+            "created": "2026-11-01T08:00:00Z",
+            "lastModified": "2026-11-01T08:00:00Z",
+            "location": f"{BASE}/Groups/u1",
+            "version": group_version(group),
+        },
+    }
+    later = WorkteamGroup.parse({"metadata": METADATA | {"generation": 4}, "spec": spec})
+    other = WorkteamGroup.parse({"metadata": METADATA | {"uid": "6a"}, "spec": spec})
+    assert len({group_version(group), group_version(later), group_version(other)}) == 3
+
+
+def test_a_user_becomes_a_spec_and_an_answer_again() -> None:
+    """What is answered is what was sent; elements that have only a type or primary are dropped."""
+    attributes = {
+        "userName": "a",
+        "emails": [{"type": "work"}, {"type": "home", "value": "h"}],
+        ENT: {"department": "D"},
+    }
+    assert user_spec(attributes, "acme").dump() == {
+        "tenantRef": {"name": "acme"},
+        "userName": "a",
+        "emails": [{"type": "home", "value": "h"}],
+        "enterprise": {"department": "D"},
+    }
+
+
+def test_what_the_kind_refuses_names_the_attribute() -> None:
+    with pytest.raises(
+        InvalidValueException, match=r"^emails\.0\.value: String should have at most 1024 characters\.$"
+    ):
+        user_spec({"userName": "a", "emails": [{"value": "secret" * 200}]}, "acme")
+    with pytest.raises(InvalidValueException, match=r"^displayName: String should have at least 1 character\.$"):
+        group_spec({"displayName": ""}, (), "acme")
+    with pytest.raises(TooManyException):
+        group_spec({"displayName": "crew"}, tuple(str(number) for number in range(251)), "acme")
+
+
+def test_a_new_object_is_labelled_and_held() -> None:
+    assert new_metadata("u1", TenantKey("teams", "acme"), NOW) == {
+        "name": "u1",
+        "namespace": "teams",
+        "labels": {"workte.am/tenant": "acme", "workte.am/source": "scim"},
+        "annotations": {"workte.am/last-modified": "2026-11-24T09:00:00Z"},
+        "finalizers": ["workte.am/account"],
+    }
+
+
+def test_equal_specs_need_no_write() -> None:
+    spec = user_spec({"userName": "a"}, "acme")
+    assert changes(spec, spec, Known(1, from_scim=True, annotated=True), now=NOW) == []
+
+
+def test_a_change_tests_what_is_known_and_touches_what_differs() -> None:
+    """Generation and source are tested first; one operation per field, and the time."""
+    old = user_spec({"userName": "a", "title": "T", "locale": "de"}, "acme")
+    new = user_spec({"userName": "b", "locale": "de", "active": False}, "acme")
+    assert changes(old, new, Known(7, from_scim=True, annotated=True), now=NOW) == [
+        {"op": "test", "path": "/metadata/generation", "value": 7},
+        {"op": "test", "path": "/metadata/labels/workte.am~1source", "value": "scim"},
+        {"op": "add", "path": "/spec/userName", "value": "b"},
+        {"op": "remove", "path": "/spec/title"},
+        {"op": "add", "path": "/spec/active", "value": False},
+        {"op": "add", "path": "/metadata/annotations/workte.am~1last-modified", "value": "2026-11-24T09:00:00Z"},
+    ]
+
+
+def test_an_object_without_annotations_gets_its_first() -> None:
+    old, new = group_spec({"displayName": "a"}, (), "acme"), group_spec({"displayName": "a"}, ("u1",), "acme")
+    assert changes(old, new, Known(1, from_scim=False, annotated=False), now=NOW) == [
+        {"op": "test", "path": "/metadata/generation", "value": 1},
+        {"op": "add", "path": "/spec/members", "value": ["u1"]},
+        {"op": "add", "path": "/metadata/annotations", "value": {"workte.am/last-modified": "2026-11-24T09:00:00Z"}},
+    ]
