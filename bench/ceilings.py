@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from workteam_cli.controlplane.settings import Endpoint
+from workteam_cli.dev_stack import Endpoint
 from workteam_crds.cluster.access import APPLY_PATCH, JSON_PATCH, Access
 from workteam_crds.naming import TenantKey
 from workteam_crds.testing import a_group, a_user

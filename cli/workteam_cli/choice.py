@@ -8,12 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from workteam_cli.output import Exit, Problem
-
-DEV_HOME = "WORKTEAM_DEV_HOME"
+from workteam_cli.dev_stack import running_stack
 
 
 @dataclass(frozen=True)
@@ -33,16 +29,6 @@ class Place:
     namespace: str | None
     tenant: str | None
     is_stack: bool = False
-
-
-class Stack(BaseModel):
-    """What these commands need of the running dev stack, as ``workteam dev up -o json`` prints it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    kubeconfig: str
-    namespace: str
-    tenant: str
 
 
 release_option = click.option(
@@ -80,24 +66,6 @@ def place_of(choice: Choice) -> Place:
         tenant = choice.tenant or (None if elsewhere else stack.tenant)
         return Place(stack.kubeconfig, choice.namespace or stack.namespace, tenant, is_stack=True)
     return Place(_usual_kubeconfig(), choice.namespace, choice.tenant)
-
-
-def running_stack() -> Stack | None:
-    """Return the stack of ``$WORKTEAM_DEV_HOME`` (else ``.dev``), or None if there is none.
-
-    Raises ``Problem`` if its file is not what ``workteam dev up`` writes.
-    """
-    path = Path(os.environ.get(DEV_HOME, ".dev")) / "stack.json"
-    try:
-        return Stack.model_validate(orjson.loads(path.read_bytes()))
-    except FileNotFoundError:
-        return None
-    except (OSError, orjson.JSONDecodeError, ValidationError) as error:
-        raise Problem(
-            f"{path} does not describe a dev stack ({type(error).__name__}): `workteam dev up` writes it anew, "
-            "or name the cluster by --kubeconfig.",
-            Exit.BAD_FILE,
-        ) from error
 
 
 def _usual_kubeconfig() -> str | None:

@@ -18,10 +18,10 @@ from typing import Any
 from workteam_cli.controlplane.access import Access
 from workteam_cli.controlplane.binaries import find_kubectl
 from workteam_cli.controlplane.bringing import bring_up, take_down
-from workteam_cli.controlplane.description import StackInfo
 from workteam_cli.controlplane.files import on_disk
 from workteam_cli.controlplane.reporting import Report
 from workteam_cli.controlplane.settings import StackSettings, TenantSettings
+from workteam_cli.dev_stack import StackInfo
 from workteam_cli.output import Exit, Problem
 from workteam_cli.rehearsal.changes import ChangeSet, load_changes
 from workteam_cli.rehearsal.directory import SAMPLE, Directory

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from workteam_cli.controlplane.access import Access
+from workteam_cli.dev_stack import Endpoint, StackInfo
 from workteam_crds.testing import a_tenant
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 def stack_file(home: Path, access: Access, namespace: str, tenant: str = "acme") -> None:
     """Describe a running stack, as ``workteam dev up`` does."""
     home.mkdir(exist_ok=True)
-    stack = {"kubeconfig": str(access.kubeconfig), "namespace": namespace, "tenant": tenant, "baseURL": "", "token": ""}
-    (home / "stack.json").write_text(json.dumps(stack), encoding="utf-8")
+    none = Endpoint("", "")
+    stack = StackInfo(str(access.kubeconfig), none, namespace, tenant, none, pids={}, logs={}, home=str(home))
+    (home / "stack.json").write_text(json.dumps(stack.document()), encoding="utf-8")
 
 
 def test_the_named_kubeconfig_wins(

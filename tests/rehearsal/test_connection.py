@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from workteam_cli.__main__ import main
+from workteam_cli.dev_stack import Endpoint, StackInfo
 from workteam_cli.output import Exit, Problem
 from workteam_cli.rehearsal.client import Patience
 from workteam_cli.rehearsal.service import Settings, rehearsing
@@ -149,8 +150,9 @@ def test_the_running_stack_gives_base_url_and_token(
     environment: Path, stand_in: StandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing but the name of the command is needed when `dev up` recorded its stack."""
-    stack = {"baseURL": stand_in.base_url, "token": stand_in.token}
-    (environment / "stack.json").write_text(json.dumps(stack), encoding="utf-8")
+    scim, none = Endpoint(stand_in.base_url, stand_in.token), Endpoint("", "")
+    stack = StackInfo("", scim, "workteam", "acme", none, pids={}, logs={}, home=str(environment))
+    (environment / "stack.json").write_text(json.dumps(stack.document()), encoding="utf-8")
     assert run("--test-connection") == Exit.OK
     assert capsys.readouterr().out == "Test Connection: the service answers as Entra expects.\n"
 

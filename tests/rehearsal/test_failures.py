@@ -191,18 +191,14 @@ def test_a_killed_run_continues(point: Point, stand_in: StandIn, tmp_path: Path)
         "json",
     ]
     environment = {"WORKTEAM_TOKEN": stand_in.token, "PATH": ""}
-    with subprocess.Popen(
-        command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE
-    ) as first:
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE) as first:
         stand_in.control.wait_held(5)
         first.send_signal(signal.SIGKILL)
         first.wait(30)
     stand_in.control.remove(fault)
     for held in stand_in.control.held():
         stand_in.control.drop(held)
-    second = subprocess.run(
-        command, env=environment, capture_output=True, check=False, timeout=120
-    )
+    second = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=120)
     assert second.returncode == Exit.OK, second.stderr
     [cycle] = json.loads(second.stdout)["cycles"]
     assert cycle["created"] + cycle["adopted"] == 37

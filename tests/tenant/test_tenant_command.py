@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from workteam_cli.__main__ import main
+from workteam_cli.dev_stack import Endpoint, StackInfo
 from workteam_cli.output import Exit
 from workteam_cli.tenant.application import StandIn
 
@@ -131,8 +132,9 @@ def test_the_dev_stacks_tenant_is_the_usual_one(
 ) -> None:
     """Without options, the tenant that ``workteam dev up`` recorded."""
     create(scim, "ana@x.test", "Ana")
-    tenant = {"baseURL": stand_in.base_url, "token": stand_in.token}
-    (home / "stack.json").write_text(json.dumps({"namespace": "workteam", "workteam": tenant}))
+    tenant, none = Endpoint(stand_in.base_url, stand_in.token), Endpoint("", "")
+    stack = StackInfo("", none, "workteam", "acme", tenant, pids={}, logs={}, home=str(home))
+    (home / "stack.json").write_text(json.dumps(stack.document()))
     listed = workteam.bare("ls", "--users")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ["USER", "ana@x.test"]
 

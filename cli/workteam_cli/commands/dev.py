@@ -7,9 +7,9 @@ import click
 from rich.markup import escape
 
 from workteam_cli.controlplane.bringing import ProcessState, bring_up, states, take_down
-from workteam_cli.controlplane.description import StackInfo
 from workteam_cli.controlplane.progress import shown
 from workteam_cli.controlplane.settings import FACADE, OPERATOR, Setting, StackSettings, TenantSettings
+from workteam_cli.dev_stack import StackInfo
 from workteam_cli.output import Exit, Problem, console, document, output_option, table
 
 home_option = click.option(

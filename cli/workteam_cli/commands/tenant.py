@@ -7,11 +7,11 @@ from typing import Any
 import click
 from rich.markup import escape
 
+from workteam_cli.dev_stack import Endpoint
 from workteam_cli.output import Exit, Problem, document, output_option, table
 from workteam_cli.tenant.control import Control
 from workteam_cli.tenant.listing import (
     Account,
-    Endpoint,
     Team,
     dev_stack_endpoint,
     read_endpoint,

@@ -4,12 +4,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from workteam_cli.controlplane.description import FILE, StackInfo
 from workteam_cli.controlplane.files import locked, on_disk, write_private
 from workteam_cli.controlplane.processes import Processes
 from workteam_cli.controlplane.reporting import Report, silent
 from workteam_cli.controlplane.settings import APISERVER, ETCD, FACADE, OPERATOR, StackSettings
 from workteam_cli.controlplane.stack import Stack
+from workteam_cli.dev_stack import FILE, StackInfo
 from workteam_cli.output import Exit, Problem
 
 LAST = (APISERVER, ETCD)
@@ -36,7 +36,7 @@ def bring_up(settings: StackSettings, report: Report = silent) -> StackInfo:
     with locked(home / "lock", lambda: report("waiting for another workteam dev")), Processes(home) as processes:
         _hold_to_one_cluster(home, settings.kubeconfig)
         info = Stack(settings, processes, report).start()
-        info.keep()
+        write_private(home / FILE, json.dumps(info.document(), indent=2) + "\n")
         write_private(home / CLUSTER, json.dumps({"kubeconfig": _absolute(settings.kubeconfig)}))
         processes.release()
     return info

@@ -116,7 +116,14 @@ class FaultProxy:
         assert self._session is not None  # noqa: S101 - it is there before the first request
         headers = [(name, value) for name, value in request.headers.items() if name.lower() not in HOP_BY_HOP]
         url = URL(request.raw_path, encoded=True)
-        return self._session.request(request.method, url, headers=headers, data=body, allow_redirects=False)
+        return self._session.request(
+            request.method,
+            url,
+            headers=headers,
+            data=body or None,
+            skip_auto_headers=("Accept", "Content-Type", "User-Agent"),
+            allow_redirects=False,
+        )
 
     async def _verdict(self, request: web.BaseRequest, text: str, point: Point) -> Verdict:
         """Decide by the first rule that hits; a request passes if none does."""

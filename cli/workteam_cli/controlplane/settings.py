@@ -5,21 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workteam_cli.dev_stack import Endpoint
+
 ETCD, APISERVER, WORKTEAM, FACADE, OPERATOR = "etcd", "apiserver", "workteam", "facade", "operator"
 
 Setting = str | int | float | bool
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A SCIM base URL and its bearer token."""
-
-    base_url: str
-    token: str
-
-    def document(self) -> dict[str, str]:
-        """Return it as it is printed."""
-        return {"baseURL": self.base_url, "token": self.token}
 
 
 @dataclass(frozen=True)

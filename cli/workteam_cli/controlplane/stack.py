@@ -15,7 +15,6 @@ from pathlib import Path
 from workteam_cli.controlplane.access import Access
 from workteam_cli.controlplane.binaries import find, find_binaries, find_kubectl
 from workteam_cli.controlplane.chart import DEPLOYMENTS, PREFIXES, Launch, install, launch
-from workteam_cli.controlplane.description import StackInfo
 from workteam_cli.controlplane.known import gone
 from workteam_cli.controlplane.plane import ControlPlane
 from workteam_cli.controlplane.ports import LOOPBACK
@@ -28,12 +27,12 @@ from workteam_cli.controlplane.settings import (
     FACADE,
     OPERATOR,
     WORKTEAM,
-    Endpoint,
     StackSettings,
     TenantSettings,
 )
 from workteam_cli.controlplane.tenants import kept_token, scim_token, write_tenant
 from workteam_cli.controlplane.tools import HELM
+from workteam_cli.dev_stack import Endpoint, StackInfo
 from workteam_cli.output import Exit, Problem
 from workteam_crds.naming import TenantKey
 

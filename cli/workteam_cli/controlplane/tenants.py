@@ -11,7 +11,8 @@ import orjson
 
 from workteam_cli.controlplane.access import Access
 from workteam_cli.controlplane.files import write_private
-from workteam_cli.controlplane.settings import Endpoint, TenantSettings
+from workteam_cli.controlplane.settings import TenantSettings
+from workteam_cli.dev_stack import Endpoint
 from workteam_crds.naming import TenantKey
 from workteam_scim.tokens import NOISE_BYTES, TOKEN_SECRET, entry_for, handle_of, make_token, read_entries
 

@@ -1,11 +1,10 @@
 """Where Base URL, token and trusted certificates come from: command line, environment, or the running dev stack."""
 
-import json
 import os
 import ssl
 from pathlib import Path
-from typing import Any
 
+from workteam_cli.dev_stack import dev_home, running_stack
 from workteam_cli.output import Exit, Problem
 
 
@@ -14,29 +13,18 @@ def credentials(base_url: str | None, token: str | None, token_file: Path | None
     given = token or _token_in(token_file) or os.environ.get("WORKTEAM_TOKEN")
     if base_url and (given or dry_run):
         return base_url, _plausible(given or "none")
-    home = Path(os.environ.get("WORKTEAM_DEV_HOME", ".dev"))
-    stack = _stack(home / "stack.json")
-    if base_url and stack.get("baseURL") != base_url:
+    stack = running_stack()
+    known = stack.scim if stack else None
+    if base_url and (known is None or known.base_url != base_url):
         raise Problem("No token is given; use --token-file FILE or the variable WORKTEAM_TOKEN.", Exit.USAGE)
-    url, secret = base_url or stack.get("baseURL"), given or stack.get("token")
+    url, secret = base_url or (known and known.base_url), given or (known and known.token)
     if not url and dry_run:
         url, secret = "https://scim.invalid/scim/v2", "none"
-    if not isinstance(url, str) or not isinstance(secret, str):
+    if not url or not secret:
         raise Problem(
-            f"No --base-url is given, and no stack runs in {home}; start one by: workteam dev up.", Exit.USAGE
+            f"No --base-url is given, and no stack runs in {dev_home()}; start one by: workteam dev up.", Exit.USAGE
         )
     return url, _plausible(secret)
-
-
-def _stack(file: Path) -> dict[str, Any]:
-    """Read what ``workteam dev up`` recorded; empty if no stack is up."""
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError):
-        raise Problem(f"{file} cannot be read; run workteam dev up again, or give --base-url.", Exit.BAD_FILE) from None
-    return found if isinstance(found, dict) else {}
 
 
 def _token_in(file: Path | None) -> str | None:

@@ -1,39 +1,17 @@
 """What a stand-in tenant holds, read page by page over SCIM, as a person would want to see it."""
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from workteam_cli.dev_stack import Endpoint, running_stack
 from workteam_cli.output import Exit, Problem
 from workteam_cli.tenant.profiles import ENTERPRISE
 
 PAGE = 100
-
-
-@dataclass(frozen=True, repr=False)
-class Endpoint:
-    """Where a tenant is, and the token that opens it."""
-
-    base_url: str
-    token: str
-
-
-class _Workteam(BaseModel):
-    """The tenant's part of what ``workteam dev up -o json`` prints."""
-
-    base_url: str = Field(alias="baseURL")
-    token: str
-
-
-class _Stack(BaseModel):
-    """What is needed of the running dev stack."""
-
-    workteam: _Workteam
 
 
 class Manager(BaseModel):
@@ -88,15 +66,11 @@ class Team(BaseModel):
 
 def dev_stack_endpoint() -> Endpoint:
     """Return the stand-in of the running dev stack; raises ``Problem`` (no input) if there is none."""
-    path = Path(os.environ.get("WORKTEAM_DEV_HOME", ".dev")) / "stack.json"
-    try:
-        stack = _Stack.model_validate_json(path.read_bytes())
-    except OSError as error:
+    stack = running_stack()
+    if stack is None:
         sentence = "no dev stack is running here: start one with `workteam dev up`, or give --base-url and --token-file"
-        raise Problem(sentence, Exit.NO_INPUT) from error
-    except ValidationError as error:
-        raise Problem(f"{path} describes no dev stack: run `workteam dev up` again", Exit.BAD_FILE) from error
-    return Endpoint(stack.workteam.base_url, stack.workteam.token)
+        raise Problem(sentence, Exit.NO_INPUT)
+    return stack.workteam
 
 
 def read_endpoint(base_url: str, token_file: Path) -> Endpoint:
