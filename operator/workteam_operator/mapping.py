@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from workteam_crds.kinds.users import WorkteamUser
 from workteam_operator.backend.port import Account, Capabilities, DesiredAccount
-from workteam_operator.backend.wire import ENTERPRISE, MANAGER, quoted
+from workteam_operator.backend.wire import ENTERPRISE, MANAGER, of_type
 
 Element: TypeAlias = Mapping[str, Any]
 
@@ -88,6 +88,7 @@ def _multi_valued(account: Account, desired: DesiredAccount, synced: Collection[
     for path in MULTI_VALUED:
         wanted: Sequence[Element] = desired.attributes.get(path, ())
         ours = {_unit(path, element) for element in wanted} | {unit for unit in synced if _is_of(unit, path)}
+        ours -= set(desired.unsupported)
         held: Sequence[Element] = account.attributes.get(path) or ()
         if ours and (merged := _merged(path, held, wanted, ours)) is not None:
             changes[path] = merged or None
@@ -130,7 +131,7 @@ _NOTHING: tuple[object, ...] = (None, "", False)
 def _unit(path: str, element: Element) -> str:
     """Name those elements of a multi-valued attribute that are owned together."""
     kind = element.get("type")
-    return f"{path}[type eq {quoted(kind)}]" if kind else path
+    return of_type(path, kind) if kind else path
 
 
 def _is_of(unit: str, path: str) -> bool:
@@ -163,6 +164,17 @@ def _supported(path: str, value: Any, known: Collection[str]) -> tuple[Any, Iter
         return None, (path,)
     if path not in MULTI_VALUED:
         return value, ()
+    foreign = {_unit(path, element) for element in value if not _is_named(path, element, known)}
+    value = [element for element in value if _unit(path, element) not in foreign]
     missing = {f"{path}.{part}" for element in value for part in element if f"{path}.{part}".casefold() not in known}
     kept = [{part: v for part, v in element.items() if f"{path}.{part}" not in missing} for element in value]
-    return [element for element in kept if element] or None, missing
+    return [element for element in kept if element] or None, foreign | missing
+
+
+def _is_named(path: str, element: Element, known: Collection[str]) -> bool:
+    """Say whether a schema that names the types of an attribute (canonicalValues, RFC 7643 §7) names an element's.
+
+    They may be mere suggestions; but Entra reads them as all there are, and a refusal would hold the whole person.
+    """
+    types = [unit for unit in known if unit.startswith(f"{path}[".casefold())]
+    return not types or not element.get("type") or _unit(path, element).casefold() in types

@@ -69,6 +69,15 @@ def test_what_the_tenant_does_not_know_is_named_and_not_sent() -> None:
     assert found.unsupported == ("emails.display", "nickName", "phoneNumbers")
 
 
+def test_a_type_that_the_schema_does_not_name_is_not_sent() -> None:
+    """A tenant with an address for work only gets that one; a schema that names no types of roles limits none."""
+    known = Capabilities(patch=True, groups=True, attributes=KNOWN.attributes | {'emails[type eq "Work"]'})
+    role = {"value": "User"}
+    found = desired_account(a_user(emails=[WORK, HOME], roles=[role]), known, manager=None)
+    assert found.attributes == {"emails": [WORK], "roles": [role]}
+    assert found.unsupported == ('emails[type eq "home"]',)
+
+
 def test_names_of_attributes_have_no_case() -> None:
     """A tenant may announce ``Title`` (RFC 7643 §2.1)."""
     known = Capabilities(patch=True, groups=True, attributes=frozenset({"Title", "NAME.givenname"}))
@@ -168,6 +177,13 @@ def test_an_attribute_that_the_tenant_no_longer_knows_is_not_unset() -> None:
     """It is said, and cannot be written: that is no reason to take it away."""
     wanted = DesiredAccount("ana@contoso.example", "ana", active=True, unsupported=("title",))
     assert differences(account(title="A"), wanted, synced=["title"]) == {}
+
+
+def test_a_type_that_the_tenant_no_longer_names_is_not_unset() -> None:
+    """Likewise: the address at home was ours, is said still, and stays."""
+    home = 'emails[type eq "home"]'
+    wanted = DesiredAccount("ana@contoso.example", "ana", active=True, unsupported=(home,))
+    assert differences(account(emails=[HOME]), wanted, synced=[home]) == {}
 
 
 def test_ours_are_paths_without_values() -> None:

@@ -131,14 +131,15 @@ def test_a_group_has_members_only_if_they_were_asked_for() -> None:
 
 
 def test_capabilities_are_what_may_be_written_of_users() -> None:
-    """Parts of complex attributes, names and parts of multi-valued ones, extensions by URN; nothing read only."""
+    """Parts of complex attributes; names, parts and types of multi-valued ones; extensions by URN; nothing read only."""
+    kind = {"name": "type", "canonicalValues": ["work", "other"]}
     user = {
         "id": "core:User",
         "attributes": [
             {"name": "userName"},
             {"name": "id", "mutability": "readOnly"},
             {"name": "name", "subAttributes": [{"name": "givenName"}, {"name": "familyName"}]},
-            {"name": "emails", "multiValued": True, "subAttributes": [{"name": "value"}, {"name": "type"}]},
+            {"name": "emails", "multiValued": True, "subAttributes": [{"name": "value"}, kind]},
             {"name": "tags", "multiValued": True},
         ],
     }
@@ -156,6 +157,8 @@ def test_capabilities_are_what_may_be_written_of_users() -> None:
                 "emails",
                 "emails.value",
                 "emails.type",
+                'emails[type eq "work"]',
+                'emails[type eq "other"]',
                 "tags",
                 "urn:x:manager",
                 "urn:x:manager.value",

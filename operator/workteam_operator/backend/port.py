@@ -55,7 +55,7 @@ class Capabilities:
     groups: bool
     attributes: frozenset[str]
     """Paths of its user schemas as in ``Attributes``, without what is read only; the parts of multi-valued ones too,
-    such as ``emails.type``."""
+    such as ``emails.type``, and, where the schema names them, their types, such as ``emails[type eq "work"]``."""
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,11 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def of_type(path: str, kind: str) -> str:
+    """Return the path of those elements of a multi-valued attribute that have one type."""
+    return f"{path}[type eq {quoted(kind)}]"
+
+
 def detail(raw: object) -> str:
     """Return the words of a SCIM error, on one line and cut to 300 characters."""
     said = raw.get("detail") if isinstance(raw, dict) else None
@@ -173,10 +178,16 @@ def _place(body: Json, path: str) -> tuple[Json, str]:
 def _paths(schema: Mapping[str, Any], *, prefix: str) -> Iterator[str]:
     for attribute in _writable(schema.get("attributes")):
         path = f"{prefix}{attribute['name']}"
-        parts = [f"{path}.{part['name']}" for part in _writable(attribute.get("subAttributes"))]
+        parts = list(_writable(attribute.get("subAttributes")))
         if not parts or attribute.get("multiValued") or prefix:
             yield path
-        yield from parts
+        yield from (f"{path}.{part['name']}" for part in parts)
+        if attribute.get("multiValued"):
+            yield from (of_type(path, kind) for part in parts if part["name"] == "type" for kind in _kinds(part))
+
+
+def _kinds(part: Mapping[str, Any]) -> Iterable[str]:
+    return part.get("canonicalValues") or ()
 
 
 def _writable(attributes: Iterable[Json] | None) -> Iterator[Json]:
