@@ -12,12 +12,12 @@ from typing import Any, TypeAlias
 import orjson
 from scim2_server.conditions import Conditions
 
-from workteam_scim.cache import Entry, Shelf
 from workteam_scim.documents import ENTERPRISE, GROUP, LIST_RESPONSE, PAGE, USER
 from workteam_scim.objects import Objects
 from workteam_scim.paths import Equals
 from workteam_scim.provider import folded
 from workteam_scim.replay import Rendered
+from workteam_scim.shelf import Entry, Shelf
 
 COMPARISON = r'([\w$:.-]+)\s+eq\s+("(?:[^"\\]|\\.)*"|[^\s"()\[\]]+)'
 ONE = re.compile(rf"^\s*{COMPARISON}\s*$", re.IGNORECASE)

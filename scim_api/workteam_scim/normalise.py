@@ -144,7 +144,7 @@ def _single(value: Any) -> bool:
 def _element(target: Target, value: Any) -> dict[str, Any]:
     """Read one element of a multi-valued attribute: known sub-attributes only, empty ones left out."""
     if isinstance(value, str) and target.attribute.sub("value"):
-        value = _text_element(value)
+        value = {"value": value}
     if not isinstance(value, dict):
         raise refuse(target, "each value must be an object")
     element: dict[str, Any] = {}
@@ -156,10 +156,6 @@ def _element(target: Target, value: Any) -> dict[str, Any]:
     if "value" in element and isinstance(element["value"], str):
         element.update(_role_document(element["value"]))
     return element
-
-
-def _text_element(text: str) -> dict[str, Any]:
-    return {"value": text}
 
 
 def _role_document(text: str) -> dict[str, Any]:

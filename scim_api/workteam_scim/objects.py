@@ -26,9 +26,10 @@ from workteam_crds.kinds.custom_resource import TenantResource
 from workteam_crds.kinds.groups import GroupSpec
 from workteam_crds.kinds.users import UserSpec
 from workteam_crds.naming import TenantKey
-from workteam_scim.cache import Cache, Entry, Shelf
+from workteam_scim.cache import Cache
 from workteam_scim.mapping import changes, group_spec, new_metadata, user_spec
 from workteam_scim.provider import folded
+from workteam_scim.shelf import Entry, Shelf
 
 MANAGER = "workteam-scim"
 """The field manager of everything that SCIM writes."""

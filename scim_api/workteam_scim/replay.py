@@ -30,13 +30,13 @@ from scim2_server.routing import Operation, Target
 from scim2_server.service import ScimService, scim_exception_of
 from scim2_server.utils import parametrize
 
-from workteam_scim.cache import Entry
 from workteam_scim.documents import ENTERPRISE
 from workteam_scim.members import edited
 from workteam_scim.paths import Table, group_table, user_table
 from workteam_scim.provider import NORMALISERS, READING
 from workteam_scim.refusals import Unavailable
 from workteam_scim.requests import Patch, read_patch, read_resource
+from workteam_scim.shelf import Entry
 from workteam_scim.storage import ClusterStorage, dumped, members_of
 
 TRIES = 10

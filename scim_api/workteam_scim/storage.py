@@ -23,8 +23,8 @@ from scim2_models import (
 from scim2_server.storage import AsyncScimStorage, SearchPage
 from scim2_server.utils import parametrize
 
-from workteam_scim.cache import Entry
 from workteam_scim.objects import TenantObjects
+from workteam_scim.shelf import Entry
 
 BREATH = 50
 """How many resources a walk reads before others may run."""

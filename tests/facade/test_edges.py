@@ -9,9 +9,10 @@ import orjson
 import pytest
 from scim2_models import SCIMException
 
+from workteam_crds.naming import TenantKey
 from workteam_scim.journal import JsonLines
 from workteam_scim.limits import BODY, FILTER, read_query
-from workteam_scim.settings import Settings
+from workteam_scim.settings import BadSettings, Settings
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -170,8 +171,6 @@ def test_the_query_is_read_by_name() -> None:
 
 
 def test_a_base_url_ends_where_scim_begins() -> None:
-    from workteam_crds.naming import TenantKey  # noqa: PLC0415
-
     settings = Settings(external_url="https://scim.example/base/", tenant_namespaces=("a",), namespace="r")
     assert settings.base_url(TenantKey("a", "acme")) == "https://scim.example/base/a/acme/scim/v2"
 
@@ -186,3 +185,22 @@ def test_an_exception_is_logged_without_its_text() -> None:
     assert "canary" not in line
     assert orjson.loads(line)["error"] == "ValueError"
     assert "test_edges.py" in orjson.loads(line)["at"][0]
+
+
+def test_settings_come_from_the_environment() -> None:
+    """Namespaces are split at commas; what has another prefix is none of ours."""
+    given = {
+        "WORKTEAM_SCIM_EXTERNAL_URL": "https://scim.example",
+        "WORKTEAM_SCIM_TENANT_NAMESPACES": "a, b,",
+        "WORKTEAM_SCIM_NAMESPACE": "release",
+        "WORKTEAM_SCIM_PORT": "9000",
+        "HOME": "/nowhere",
+    }
+    settings = Settings.read(given)
+    assert (settings.tenant_namespaces, settings.port, settings.token_secret) == (
+        ("a", "b"),
+        9000,
+        "workteam-scim-tokens",
+    )
+    with pytest.raises(BadSettings, match=r"^The facade cannot start: WORKTEAM_SCIM_LOG_LEVEL: "):
+        Settings.read(given | {"WORKTEAM_SCIM_LOG_LEVEL": "LOUD"})

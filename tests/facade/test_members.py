@@ -82,6 +82,26 @@ def test_a_filter_is_for_removals_only(verb: Verb) -> None:
         read_edit(Operation(verb, found, ABSENT))
 
 
+@pytest.mark.parametrize(
+    ("verb", "value", "edit"),
+    [
+        (Verb.ADD, ["a", {"value": "b"}], Add(("a", "b"))),
+        (Verb.ADD, None, Add(())),
+        (Verb.REPLACE, {"value": "a"}, Replace(("a",))),
+        (Verb.REPLACE, None, Replace(())),
+        (Verb.REPLACE, [], Replace(())),
+        (Verb.REMOVE, ["a"], Remove(("a",))),
+        (Verb.REMOVE, [], Remove(())),
+        (Verb.REMOVE, ABSENT, Replace(())),
+    ],
+)
+def test_an_operation_on_all_members(verb: Verb, value: object, edit: Edit) -> None:
+    """Only a removal without a value, and a replacement by nothing, empty a group."""
+    found = group_table().find("members")
+    assert found is not None
+    assert read_edit(Operation(verb, found, value)) == edit
+
+
 @pytest.mark.parametrize("value", ["", 7, None, True, [], {"value": 7}, {"id": "a"}, "x" * 254], ids=str)
 def test_an_id_is_a_text_of_up_to_253_characters(value: object) -> None:
     found = group_table().find("members")

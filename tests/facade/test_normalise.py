@@ -44,6 +44,12 @@ def read(*operations: Any) -> list[tuple[Any, ...]]:
             [("replace", "active", False)],
             id="own-key",
         ),
+        pytest.param({"op": "replace", "path": "active", "value": False}, [("replace", "active", False)], id="boolean"),
+        pytest.param(
+            {"op": "replace", "path": "emails", "value": [{"value": "a", "nobody": 1}]},
+            [("replace", "emails", [{"value": "a"}])],
+            id="unknown-part-of-an-element",
+        ),
         pytest.param({"op": "replace", "path": "active", "value": None}, [("remove", "active")], id="active-null"),
         pytest.param(
             {"op": "replace", "path": "title", "value": [{"$ref": None, "value": "x"}]},

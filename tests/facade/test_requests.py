@@ -170,6 +170,11 @@ def test_unknown_attributes_are_counted() -> None:
             id="value-paths",
         ),
         pytest.param(
+            {'emails[type eq "home"].value': "h", 'emails[type eq "work"].value': "w"},
+            {"emails": [{"type": "home", "value": "h"}, {"type": "work", "value": "w"}]},
+            id="two-elements",
+        ),
+        pytest.param(
             {'emails[type eq "work"]': {"value": "v"}}, {"emails": [{"type": "work", "value": "v"}]}, id="element-path"
         ),
     ],
