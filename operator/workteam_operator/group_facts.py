@@ -68,14 +68,20 @@ class GroupEyes:
 
     def with_strangers(self, facts: GroupFacts) -> GroupFacts:
         """Tell apart the team's members that are nobody's account here."""
-        objects, tenant = self._parts.objects, facts.group.tenant
         held = facts.team.members or frozenset() if facts.team else frozenset()
+        owners = {account_id: self._owners(facts.group, account_id) for account_id in held}
+        listed = facts.members.names
+        return replace(
+            facts,
+            strangers=frozenset(account_id for account_id, names in owners.items() if not names),
+            unlisted=frozenset(account_id for account_id, names in owners.items() if names and not names & listed),
+        )
 
-        def is_known(account_id: str) -> bool:
-            owners = objects.claimants(Claim(tenant, Sort.ACCOUNT, account_id), but=facts.group.key)
-            return any(recorded_id(owner) == account_id for owner in owners)
-
-        return replace(facts, strangers=frozenset(a for a in held - facts.members.accounts if not is_known(a)))
+    def _owners(self, group: WorkteamGroup, account_id: str) -> frozenset[str]:
+        """Return the names of the objects that recorded an account, terminating ones too."""
+        claim = Claim(group.tenant, Sort.ACCOUNT, account_id)
+        owners = self._parts.objects.claimants(claim, but=group.key)
+        return frozenset(owner.metadata.name for owner in owners if recorded_id(owner) == account_id)
 
     async def _team(self, group: WorkteamGroup, team_id: str) -> Team | None:
         known = self._parts.known.get(group.key)
@@ -114,7 +120,7 @@ class GroupEyes:
         known = [user for user in users if user is not None and user.tenant == group.tenant]
         accounts = frozenset(user.status.account_id for user in known if user.status.account_id is not None)
         waiting = sum(user.status.account_id is None for user in known)
-        return Members(len(listed), accounts, waiting, len(listed) - len(known), len(lists))
+        return Members(frozenset(listed), accounts, waiting, len(listed) - len(known), len(lists))
 
     def _holders(self, group: WorkteamGroup, ids: Iterable[str]) -> Mapping[str, Holder]:
         objects = self._parts.objects

@@ -21,7 +21,7 @@ from workteam_operator.steps import Leaving, Stall, Step, Wait
 class Members:
     """A group's lists, resolved to accounts as far as its users have some."""
 
-    listed: int = 0
+    names: frozenset[str] = frozenset()
     """Ids in the lists."""
     accounts: frozenset[str] = frozenset()
     """Accounts of the listed users."""
@@ -31,6 +31,11 @@ class Members:
     """Listed ids without object."""
     lists: int = 0
     """Further lists that were found."""
+
+    @property
+    def listed(self) -> int:
+        """How many ids the lists hold."""
+        return len(self.names)
 
     @property
     def unresolved(self) -> int:
@@ -52,6 +57,8 @@ class GroupFacts:
     """The recorded team with its members; None if it is not there, or none is recorded."""
     strangers: frozenset[str] = frozenset()
     """Members of the team whose accounts are no object's: counted, never removed."""
+    unlisted: frozenset[str] = frozenset()
+    """Members of the team whose accounts are objects', and none of these is in any list."""
     found: tuple[Team, ...] = ()
     """What the look-ups found, if none is recorded."""
     intents: tuple[Intent, ...] = ()
@@ -84,7 +91,7 @@ class GroupFacts:
     def to_remove(self) -> frozenset[str]:
         """Return the accounts that are objects' and stand in none of the lists (rule A8)."""
         held = self.team.members or frozenset() if self.team else frozenset()
-        return held - self.members.accounts - self.strangers
+        return held & self.unlisted
 
 
 def plan_group(facts: GroupFacts) -> Step:

@@ -1,0 +1,76 @@
+"""A5: taking access comes first and alone."""
+
+from workteam_cli.staging import Stage
+from workteam_cli.tenant.faults import Hold, Point, RefuseAttribute
+from workteam_crds.conditions import Reason
+from workteam_crds.kinds import WorkteamUser
+from workteam_crds.testing import a_user
+from workteam_operator.__main__ import Operator
+
+ANA = "ana@contoso.example"
+
+
+async def test_refused_attribute_does_not_keep_a_leaver_in(stage: Stage, operator: Operator) -> None:
+    """A leaver's new e-mail is refused with 400: the access is gone all the same, by a request of its own."""
+    await stage.create(a_user("ana"))
+    await stage.settled(WorkteamUser, "ana")
+    seen = stage.mark()
+    stage.workteam.control.add(RefuseAttribute(attribute="emails"))
+    await stage.edit(WorkteamUser, "ana", active=False, emails=[{"type": "work", "value": "new@contoso.example"}])
+    user = await stage.stalled(WorkteamUser, "ana", Reason.INVALID_ATTRIBUTE)
+    assert stage.accounts()[ANA]["active"] is False
+    assert user.status.synced_active is False
+    [first, *_] = stage.writes(seen)
+    assert first.body["Operations"] == [{"op": "replace", "path": "active", "value": False}]
+
+
+async def test_stalled_object_still_loses_access(stage: Stage, operator: Operator) -> None:
+    """An object that is Stalled over an attribute is deactivated when Entra says so."""
+    await stage.create(a_user("ana"))
+    await stage.settled(WorkteamUser, "ana")
+    stage.workteam.control.add(RefuseAttribute(attribute="title"))
+    await stage.edit(WorkteamUser, "ana", title="Lead")
+    await stage.stalled(WorkteamUser, "ana", Reason.INVALID_ATTRIBUTE)
+    await stage.edit(WorkteamUser, "ana", active=False)
+    await stage.until(WorkteamUser, "ana", lambda user: user.status.synced_active is False)
+    assert stage.accounts()[ANA]["active"] is False
+
+
+async def test_finalizer_stays_until_inactivity_was_seen(stage: Stage, operator: Operator) -> None:
+    """While the look after the deactivation has no answer, the deleted object stays."""
+    await stage.create(a_user("ana"))
+    await stage.settled(WorkteamUser, "ana")
+    stage.workteam.control.add(Hold(method="GET", path="/Users/.+", point=Point.BEFORE, after=1, count=1))
+    await stage.delete(WorkteamUser, "ana")
+    [held] = await stage.workteam.control.until_held()
+    user = await stage.get(WorkteamUser, "ana")
+    assert user.held
+    stage.workteam.control.release(held)
+    await stage.until_gone(WorkteamUser, "ana")
+    assert stage.accounts()[ANA]["active"] is False
+
+
+async def test_delete_policy_deactivates_before_it_deletes(stage: Stage) -> None:
+    """Under onDelete Delete the access goes first, then the account, then the object."""
+    await stage.add_tenant(deprovisioning={"onDelete": "Delete"})
+    async with stage.operating():
+        await stage.create(a_user("ana"))
+        await stage.settled(WorkteamUser, "ana")
+        seen = stage.mark()
+        await stage.delete(WorkteamUser, "ana")
+        await stage.until_gone(WorkteamUser, "ana")
+    assert [entry.method for entry in stage.writes(seen)] == ["PATCH", "DELETE"]
+    assert stage.accounts() == {}
+
+
+async def test_orphan_policy_leaves_the_account(stage: Stage) -> None:
+    """Under onDelete Orphan the object goes without a call."""
+    await stage.add_tenant(deprovisioning={"onDelete": "Orphan"})
+    async with stage.operating():
+        await stage.create(a_user("ana"))
+        await stage.settled(WorkteamUser, "ana")
+        seen = stage.mark()
+        await stage.delete(WorkteamUser, "ana")
+        await stage.until_gone(WorkteamUser, "ana")
+    assert stage.writes(seen) == []
+    assert stage.accounts()[ANA]["active"] is True
