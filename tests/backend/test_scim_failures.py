@@ -190,6 +190,7 @@ async def test_the_probe_reads_what_the_tenant_can(scim: ScimBackend, documented
         "emails.display",
         "emails.type",
         "emails.primary",
+        'emails[type eq "work"]',
         f"{ENTERPRISE}:department",
         f"{ENTERPRISE}:manager",
         f"{ENTERPRISE}:manager.value",

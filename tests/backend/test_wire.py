@@ -131,7 +131,7 @@ def test_a_group_has_members_only_if_they_were_asked_for() -> None:
 
 
 def test_capabilities_are_what_may_be_written_of_users() -> None:
-    """Parts of complex attributes; names, parts and types of multi-valued ones; extensions by URN; nothing read only."""
+    """Parts of complex attributes; parts and types of multi-valued ones; extensions by URN; nothing read only."""
     kind = {"name": "type", "canonicalValues": ["work", "other"]}
     user = {
         "id": "core:User",
