@@ -66,6 +66,12 @@ def seen_from_entra() -> Callable[..., State]:
     return _Seen().state
 
 
+@pytest.fixture(scope="session")
+def new_seen() -> Callable[[], Callable[..., State]]:
+    """What makes a new ``seen_from_entra``, for a memory that is older than one test."""
+    return lambda: _Seen().state
+
+
 @functools.cache
 def _document(name: str) -> Any:
     return yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
