@@ -19,7 +19,6 @@ class ConditionType(enum.StrEnum):
     STALLED = "Stalled"
     CREDENTIALS_VALID = "CredentialsValid"
     DELETION_BUDGET_AVAILABLE = "DeletionBudgetAvailable"
-    OWNERSHIP_CONFLICT = "OwnershipConflict"
 
 
 class Reason(enum.StrEnum):
@@ -37,7 +36,6 @@ class Reason(enum.StrEnum):
     INVALID = "Invalid"
     CONFLICT = "Conflict"
     PAUSED = "Paused"
-    APPROVAL_REQUIRED = "ApprovalRequired"
     # Synced
     IN_SYNC = "InSync"
     ADOPTED = "Adopted"
@@ -50,7 +48,6 @@ class Reason(enum.StrEnum):
     # Reconciling
     PROGRESSING = "Progressing"
     RETRYING_TRANSIENT = "RetryingTransient"
-    RATE_LIMITED = "RateLimited"
     DEPROVISION_PENDING = "DeprovisionPending"
     # Stalled
     INVALID_ATTRIBUTE = "InvalidAttribute"
@@ -68,8 +65,6 @@ class Reason(enum.StrEnum):
     SECRET_MISSING = "SecretMissing"  # noqa: S105 - a reason's name
     NOT_ADMINISTRATOR = "NotAdministrator"
     BUDGET_AVAILABLE = "BudgetAvailable"
-    ENDPOINT_CHANGED = "EndpointChanged"
-    ACCOUNTS_SHARED = "AccountsShared"
 
 
 class ConditionStatus(enum.StrEnum):

@@ -218,7 +218,7 @@ class TenantStatus(Part):
     ledger: Ledger | None = None
     """Who lost access lately, by number."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=CONDITION_LIST)] = ()
-    """Ready, CredentialsValid, DeletionBudgetAvailable; while they hold Reconciling, Stalled, OwnershipConflict."""
+    """Ready, CredentialsValid, DeletionBudgetAvailable; while they hold Reconciling, Stalled."""
 
 
 class WorkteamTenant(CustomResource):
