@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.groups import GroupStatus
@@ -53,7 +52,7 @@ class _Report:
         self._parts = parts
         self.group = group
         """The object with what was stored last, and the spec that the pass decides from."""
-        self.now: datetime = parts.now().replace(microsecond=0)
+        self.now = parts.now().replace(microsecond=0)
 
     async def write(self, progress: GroupStatus, verdict: Verdict | None, *, if_unchanged: bool = False) -> None:
         """Write the status if it differs; without a verdict only what was done."""

@@ -1,4 +1,4 @@
-"""The next step for one group's team, decided from what was observed (DESIGN 12, OPERATOR 5). Rhymes with user_plan. Pure."""
+"""The next step for one group's team, decided from what was observed (DESIGN 12). Rhymes with user_plan. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

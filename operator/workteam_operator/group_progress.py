@@ -1,4 +1,4 @@
-"""What the facts and the remembered status of a group become by a step that succeeded. Rhymes with user_progress. Pure."""
+"""What a group's facts and status become by a step that succeeded. Rhymes with user_progress. Pure."""
 
 import hashlib
 from dataclasses import replace

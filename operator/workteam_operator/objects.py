@@ -1,7 +1,7 @@
 """Our copy of the objects, by key, with the indexes that say who depends on whom. No I/O.
 
-What kopf saw, what a list found and what our own writes returned all come in by ``observe``; out come the keys that have
-to be reconciled. Absence removes from this copy and does nothing else (rule A4).
+What kopf saw, what a list found and what our own writes returned all come in by ``observe``; out come the keys that
+have to be reconciled. Absence removes from this copy and does nothing else (rule A4).
 """
 
 from collections import OrderedDict
@@ -41,7 +41,7 @@ class Objects:
         return len(self._objects)
 
     def observe(self, resource: Resource, *, base: Priority = Priority.LIVE) -> tuple[Visit, ...]:
-        """Take an object as it is at its resourceVersion; return who has to be reconciled. An older one changes nothing."""
+        """Take an object as it is at its resourceVersion, unless ours is newer; return who has to be reconciled."""
         key, old = resource.key, self._objects.get(resource.key)
         if resource.metadata.uid in self._gone or (old is not None and _version(old) >= _version(resource)):
             return ()
@@ -82,9 +82,9 @@ class Objects:
             self.unreadable(key)
         listed = {item.key for item in listing.items} | set(listing.unreadable)
         for key, held in list(self._objects.items()):
-            if (key.kind, key.namespace) == (kind.kind, namespace) and key not in listed:
-                if _version(held) <= int(listing.resource_version):
-                    visits += self.remove(key, held.metadata.uid)
+            missing = (key.kind, key.namespace) == (kind.kind, namespace) and key not in listed
+            if missing and _version(held) <= int(listing.resource_version):
+                visits += self.remove(key, held.metadata.uid)
         return tuple(visits)
 
     def find(self, key: Key) -> Resource | None:
@@ -207,5 +207,5 @@ def _group_of(resource: CustomResource) -> Key:
 
 
 def _version(resource: CustomResource) -> int:
-    """resourceVersions of one kind are ordered numbers (Kubernetes ≥ 1.35 promises it, etcd always had it)."""
+    """Return the resourceVersion as a number: within a kind they are ordered (promised since Kubernetes 1.35)."""
     return int(resource.metadata.resource_version or 0)

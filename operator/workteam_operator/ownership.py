@@ -116,13 +116,13 @@ def wanted_by(owner: Owner, policy: Adoption) -> Wanted:
     )
 
 
-def _right(owner: Owner) -> tuple[bool, bool, str, str]:
+def _right(owner: Owner) -> tuple[bool, bool, bool, str, str]:
     """Sort by the right to a name, the best first."""
     synced = synced_name(owner)
     holds = recorded_id(owner) is not None
     has_name = holds and synced is not None and folded(synced) == folded(wanted_name(owner))
     created = owner.metadata.creation_timestamp
-    return not has_name, not holds, created.isoformat() if created else "", owner.metadata.name
+    return owner.deleting, not has_name, not holds, created.isoformat() if created else "", owner.metadata.name
 
 
 def _sorts(owner: Owner) -> tuple[Sort, Sort, Sort]:

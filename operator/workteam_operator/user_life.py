@@ -1,7 +1,6 @@
 """One pass over a user: observe → plan → act → report, one step after the other until nothing is left to do."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from workteam_crds.kinds import WorkteamUser
@@ -53,7 +52,7 @@ class _Report:
         self._parts = parts
         self.user = user
         """The object with what was stored last, and the spec that the pass decides from."""
-        self.now: datetime = parts.now().replace(microsecond=0)
+        self.now = parts.now().replace(microsecond=0)
 
     async def write(self, progress: UserStatus, verdict: Verdict | None, *, if_unchanged: bool = False) -> None:
         """Write the status if it differs; without a verdict only what was done."""
@@ -128,7 +127,7 @@ class _UserPass:
             case _:
                 return None
 
-    async def _act(self, facts: UserFacts, step: steps.Step) -> UserFacts:
+    async def _act(self, facts: UserFacts, step: steps.Step) -> UserFacts:  # noqa: C901 - one line a step
         """Do one step, and return what is known then."""
         match step:
             case steps.Adopt(found, ours):

@@ -18,7 +18,7 @@ def with_account(facts: UserFacts, account: Account, now: datetime, *, adopted: 
             "account_id": account.id,
             "adopted": adopted,
             "synced_user_name": account.user_name,
-            "synced_active": active_if_agreed(facts, account, None),
+            "synced_active": active_if_agreed(facts, account, before=None),
             "synced_attributes": () if adopted else synced_attributes(facts.desired),
             "pending_create": (),
             "last_sync_time": now,
@@ -34,7 +34,7 @@ def confirmed(facts: UserFacts, now: datetime) -> UserFacts:
         return facts
     update: dict[str, Any] = {
         "synced_user_name": account.user_name,
-        "synced_active": active_if_agreed(facts, account, facts.status.synced_active),
+        "synced_active": active_if_agreed(facts, account, before=facts.status.synced_active),
         "synced_attributes": synced_attributes(facts.desired, facts.status.synced_attributes),
         "last_sync_time": now,
     }
@@ -47,7 +47,7 @@ def deactivated(facts: UserFacts, now: datetime) -> UserFacts:
     return replace(facts, status=facts.status.model_copy(update=update))
 
 
-def active_if_agreed(facts: UserFacts, account: Account, before: bool | None) -> bool | None:
+def active_if_agreed(facts: UserFacts, account: Account, *, before: bool | None) -> bool | None:
     """Return the last value of ``active`` that was confirmed for the object: only what object and account agree on."""
     return account.active if facts.desired.active is account.active else before
 

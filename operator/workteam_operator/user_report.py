@@ -29,7 +29,7 @@ def settled(facts: UserFacts) -> tuple[UserStatus, Verdict]:
     status = facts.status.model_copy(
         update={
             "synced_user_name": account.user_name,
-            "synced_active": active_if_agreed(facts, account, facts.status.synced_active),
+            "synced_active": active_if_agreed(facts, account, before=facts.status.synced_active),
             "synced_attributes": synced_attributes(facts.desired, facts.status.synced_attributes),
             "booked": None,
             "last_sync_time": facts.status.last_sync_time or facts.now,

@@ -27,7 +27,7 @@ class Reconciler(Protocol):
 
 
 async def work(queue: WorkQueue, reconcilers: Mapping[str, Reconciler], tenant_of: Callable[[Key], str]) -> None:
-    """Reconcile one key after the other until the queue is closed; ``tenant_of`` names a key's tenant for the figures."""
+    """Reconcile key after key until the queue is closed; ``tenant_of`` names a key's tenant for the figures."""
     while True:
         try:
             key = await queue.take()

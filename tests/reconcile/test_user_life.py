@@ -2,9 +2,9 @@
 
 from workteam_cli.staging import Stage, quiet, reason_of
 from workteam_crds.conditions import ConditionType, Reason
-from workteam_crds.kinds import WorkteamUser
+from workteam_crds.kinds import WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import FINALIZER
-from workteam_crds.testing import a_user
+from workteam_crds.testing import TENANT, a_user
 from workteam_operator.__main__ import Operator
 
 ANA = "ana@contoso.example"
@@ -86,3 +86,66 @@ async def test_restart_in_sync_writes_nothing(stage: Stage) -> None:
         after = await stage.get(WorkteamUser, "ana")
     assert after.metadata.resource_version == before.metadata.resource_version
     assert calls(stage, seen) == []
+
+
+async def test_mode_plan_writes_nothing(stage: Stage) -> None:
+    """In mode Plan nothing is written to Workteam, each status says what would be; back in Enforce it happens."""
+    await stage.add_tenant(mode="Plan")
+    async with stage.operating() as operator:
+        await stage.create(a_user("ana"))
+        user = await stage.until(WorkteamUser, "ana", lambda found: found.status.plan)
+        await quiet(operator)
+        assert (user.status.plan and user.status.plan.summary, calls(stage)) == ("create", [])
+        await stage.edit(WorkteamTenant, TENANT, mode="Enforce")
+        enforced = await stage.settled(WorkteamUser, "ana")
+        assert (enforced.status.plan, calls(stage)) == (None, [("POST", "/Users")])
+
+
+async def test_pause_holds_one_object(stage: Stage, operator: Operator) -> None:
+    """A paused object says so, and nothing happens to its account until it is let go."""
+    await stage.create(a_user("ana"))
+    await stage.settled(WorkteamUser, "ana")
+    await stage.annotate(WorkteamUser, "ana", paused="true")
+    await stage.until(
+        WorkteamUser, "ana", lambda found: reason_of(found, ConditionType.SYNCED) is Reason.RECONCILE_PAUSED
+    )
+    seen = stage.mark()
+    await stage.edit(WorkteamUser, "ana", title="Lead")
+    await quiet(operator)
+    assert calls(stage, seen) == []
+    await stage.annotate(WorkteamUser, "ana", paused="false")
+    await stage.settled(WorkteamUser, "ana")
+    assert stage.accounts()[ANA]["title"] == "Lead"
+
+
+async def test_recorded_account_is_gone(stage: Stage, operator: Operator) -> None:
+    """An account that was deleted in Workteam stalls its object; policy Recreate makes another."""
+    await stage.create(a_user("ana"))
+    user = await stage.settled(WorkteamUser, "ana")
+    stage.in_workteam("DELETE", f"/Users/{user.status.account_id}")
+    await stage.edit(WorkteamUser, "ana", title="Lead")
+    await stage.stalled(WorkteamUser, "ana", Reason.ACCOUNT_MISSING)
+    assert stage.accounts() == {}
+    await stage.edit(WorkteamTenant, TENANT, deprovisioning={"missingAccount": "Recreate"})
+    again = await stage.settled(WorkteamUser, "ana")
+    assert stage.accounts()[ANA]["id"] == again.status.account_id
+
+
+async def test_tenant_that_is_not_there(stage: Stage) -> None:
+    """An object whose tenant does not exist says so, and is provisioned once the tenant is there."""
+    await stage.create(a_user("ana", tenant="nobody"))
+    await stage.add_tenant()
+    async with stage.operating():
+        await stage.stalled(WorkteamUser, "ana", Reason.TENANT_MISSING)
+
+
+async def test_idle_operator_does_nothing(stage: Stage, operator: Operator) -> None:
+    """With everything in sync no request reaches Workteam and no object moves."""
+    await stage.create(a_user("ana"))
+    before = await stage.settled(WorkteamUser, "ana")
+    await quiet(operator)
+    seen = stage.mark()
+    await operator.lister.list_all()
+    await quiet(operator)
+    after = await stage.get(WorkteamUser, "ana")
+    assert (stage.mark(), after.metadata.resource_version) == (seen, before.metadata.resource_version)

@@ -27,7 +27,7 @@ async def test_successor_takes_the_account_of_a_terminating_object(stage: Stage)
 
 
 async def test_new_owner_of_an_old_name_waits_for_the_rename(stage: Stage) -> None:
-    """A is renamed and C is created under A's old name: A keeps its account, C gets one of its own, and no third is made."""
+    """A is renamed and C is created under A's old name: A keeps its account, C gets its own, and no third is made."""
     stage.workteam.control.behave(unique=False)
     await stage.add_tenant()
     async with stage.operating():

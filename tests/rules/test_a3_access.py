@@ -58,7 +58,7 @@ async def test_grant_for_another_account_is_none(stage: Stage, operator: Operato
 
 
 async def test_entra_takes_and_gives_again(stage: Stage, operator: Operator) -> None:
-    """active false, then true, is a decision: the account is active again."""
+    """False, then true, is a decision: the account is active again."""
     await dismissed(stage)
     await stage.edit(WorkteamUser, "ana", active=False)
     await stage.until(WorkteamUser, "ana", lambda user: user.status.synced_active is False)

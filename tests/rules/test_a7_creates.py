@@ -2,8 +2,9 @@
 
 import pytest
 
-from workteam_cli.staging import Stage
+from workteam_cli.staging import Stage, reason_of
 from workteam_cli.tenant.faults import Hold, Point
+from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.testing import a_user
 from workteam_operator.__main__ import Operator
@@ -57,7 +58,9 @@ async def test_successor_inherits_the_doubt(stage: Stage, operator: Operator) ->
     """The object is deleted and made anew while the create is in doubt: the successor finds the same account."""
     await lose_the_answer(stage)
     await stage.delete(WorkteamUser, "ana")
+    await stage.until(WorkteamUser, "ana", _waits_to_leave)
     await stage.create(a_user("next", userName=ANA, externalId="ana"))
+    await stage.until(WorkteamUser, "next", lambda user: user.status.pending_create)
     stage.workteam.control.behave(searches_lag=False)
     user = await stage.settled(WorkteamUser, "next")
     await stage.until_gone(WorkteamUser, "ana")
@@ -65,8 +68,12 @@ async def test_successor_inherits_the_doubt(stage: Stage, operator: Operator) ->
     assert (stage.accounts()[ANA]["id"], stage.accounts()[ANA]["active"]) == (user.status.account_id, True)
 
 
+def _waits_to_leave(user: WorkteamUser) -> bool:
+    return user.deleting and reason_of(user, ConditionType.RECONCILING) is Reason.DEPROVISION_PENDING
+
+
 async def test_second_create_after_empty_look_ups(stage: Stage, operator: Operator) -> None:
-    """A create that was reset before it was done is sent again, after look-ups stayed empty for the time that is set."""
+    """A create that was reset before it was done is sent again, once look-ups stayed empty for as long as is set."""
     stage.workteam.control.add(Hold(method="POST", path="/Users$", point=Point.BEFORE, count=1))
     await stage.create(a_user("ana"))
     [held] = await stage.workteam.control.until_held()

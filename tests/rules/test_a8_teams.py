@@ -28,11 +28,13 @@ def member_writes(stage: Stage, since: int = 0) -> list[str]:
 
 async def forget(stage: Stage, kind: type[WorkteamUser | WorkteamGroup], name: str) -> None:
     """Take an object's status away, as a restore does."""
-    await stage.cluster.apply_status(await stage.get(kind, name), {"observedGeneration": 0}, manager="workteam-operator")
+    await stage.cluster.apply_status(
+        await stage.get(kind, name), {"observedGeneration": 0}, manager="workteam-operator"
+    )
 
 
 async def test_lost_statuses_empty_no_team(stage: Stage) -> None:
-    """After a restore no user and no group has an id: accounts and team are found again, and nobody leaves the team."""
+    """After a restore no user and no group has an id: all are found again, and nobody leaves the team."""
     await stage.add_tenant()
     async with stage.operating():
         accounts = await a_crew(stage)
@@ -96,6 +98,7 @@ async def test_member_without_account_is_awaited(stage: Stage, operator: Operato
     await stage.create(a_user("ana"), paused="true")
     await stage.create(a_group("crew", "ana", "nobody"))
     group = await stage.until(WorkteamGroup, "crew", lambda found: found.status.team_id and found.status.members)
+    assert group.status.members is not None
     assert group.status.members.model_dump() == {"listed": 2, "unresolved": 2}
     assert reason_of(group, ConditionType.SYNCED) is Reason.PENDING
     await stage.annotate(WorkteamUser, "ana", paused="false")
@@ -105,7 +108,7 @@ async def test_member_without_account_is_awaited(stage: Stage, operator: Operato
 
 
 async def test_deleted_user_leaves_the_teams_that_lack_it(stage: Stage, operator: Operator) -> None:
-    """A user that is taken off a list and deleted at once leaves that team; where it is still listed it stays."""
+    """A user taken off a list and deleted at once leaves that team; where it is still listed it stays."""
     accounts = await a_crew(stage)
     await stage.create(a_group("choir", "ana"))
     await stage.settled(WorkteamGroup, "choir")
