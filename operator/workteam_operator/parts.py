@@ -70,6 +70,8 @@ class Parts:
             await tenant.denied(error)
         if tenant.cause is not None:
             return verdicts.tenant_not_ready(tenant.cause.reason, deleting=owner.deleting), DONE
+        if isinstance(error, BackendDenied):  # the tenant's, perhaps, and over by now: a leaver must not wait for ever
+            return verdicts.refused(error), Outcome(failed=True)
         if not isinstance(error, BackendUnavailable):
             return verdicts.refused(error), DONE
         wait = max(tenant.paused_for(), error.retry_after or timedelta(0))
