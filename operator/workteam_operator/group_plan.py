@@ -13,6 +13,7 @@ from workteam_crds.kinds.users import BookingKind, Intent
 from workteam_operator import steps
 from workteam_operator.adoption import Adopt, Await, Candidate, Holder, Refuse, Wanted, decide
 from workteam_operator.backend.port import Team
+from workteam_operator.intents import too_new
 from workteam_operator.ownership import external_id, wanted_by
 from workteam_operator.steps import Leaving, Stall, Step, Wait
 
@@ -133,7 +134,7 @@ def _plan_arrival(facts: GroupFacts) -> Step:
             return Stall(reason, message)
         case Await(holder):
             return Wait(f"The object {holder} still has the team")
-        case None:
+        case _:
             return _plan_create(facts)
 
 
@@ -162,7 +163,7 @@ def _plan_upkeep(facts: GroupFacts) -> Step:
 
 
 def _plan_missing(facts: GroupFacts) -> Step:
-    if (wait := _too_new(facts)) is not None:
+    if (wait := too_new(facts.status.last_sync_time, facts.settle, facts.now)) is not None:
         return Wait("Workteam does not show the new team yet", wait)
     if facts.policies.deprovisioning.missing_account is MissingAccount.RECREATE:
         return steps.Forget()
@@ -207,7 +208,7 @@ def _plan_inheritance(facts: GroupFacts) -> Step:
 def _plan_departure_with_team(facts: GroupFacts, *, empties: bool) -> Step:
     team = facts.team
     if team is None:
-        wait = None if facts.erased else _too_new(facts)
+        wait = None if facts.erased else too_new(facts.status.last_sync_time, facts.settle, facts.now)
         if wait is not None:
             return Wait("Workteam does not show the new team yet", wait, deleting=True)
         return steps.Release(Leaving.DELETED)
@@ -231,13 +232,6 @@ def _heir(facts: GroupFacts, team: Team) -> str | None:
         if isinstance(decide(wanted, [candidate(team)], {}), Adopt):
             return name
     return None
-
-
-def _too_new(facts: GroupFacts) -> timedelta | None:
-    """Return how long a 404 says nothing, as what was just created may not show yet (rule A7)."""
-    confirmed = facts.status.last_sync_time
-    left = confirmed + facts.settle - facts.now if confirmed else timedelta(0)
-    return left if left > timedelta(0) else None
 
 
 def _is_booked(facts: GroupFacts) -> bool:

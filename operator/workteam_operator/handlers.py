@@ -3,6 +3,7 @@
 It runs in a thread and a loop of its own, as at its end it cancels every task of its loop that it does not know.
 """
 
+import asyncio
 import dataclasses
 import os
 import threading
@@ -19,6 +20,8 @@ Saw: TypeAlias = Callable[[type[CustomResource], str | None, Any], None]
 
 NEVER_OURS = f"{GROUP}/kopf-holds-nothing"
 """kopf removes the finalizer that it takes for its own from every object: this name is never on one of ours."""
+CLOSING = 0.1
+"""Seconds for TLS connections to close after kopf let them go, before its loop does."""
 LOGIN_LASTS = timedelta(minutes=10)
 """Then the token is read again, as a projected one changes."""
 
@@ -37,7 +40,12 @@ def serve(kinds: Iterable[type[CustomResource]], namespaces: Sequence[str], saw:
     for kind in kinds:
         watch(registry, kind, saw)
     kopf.on.login(id="login", registry=registry)(_login)
-    kopf.run(registry=registry, settings=_settings(), namespaces=namespaces, standalone=True, stop_flag=stop)
+    asyncio.run(_watch_until(stop, registry, namespaces))
+
+
+async def _watch_until(stop: threading.Event, registry: kopf.OperatorRegistry, namespaces: Sequence[str]) -> None:
+    await kopf.operator(registry=registry, settings=_settings(), namespaces=namespaces, standalone=True, stop_flag=stop)
+    await asyncio.sleep(CLOSING)
 
 
 def _settings() -> kopf.OperatorSettings:

@@ -1,7 +1,7 @@
 """Creates that were begun: written down before the request, resolved after it (rule A7). Pure."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from workteam_crds.kinds.groups import GroupStatus
@@ -28,3 +28,9 @@ def doubted(status: S, *, now: datetime) -> S:
     """Renew the last intent, whose answer was lost: it is from now on that look-ups must stay empty."""
     renewed = status.pending_create[-1].model_copy(update={"at": now.replace(microsecond=0)})
     return status.model_copy(update={"pending_create": (*status.pending_create[:-1], renewed)})
+
+
+def too_new(confirmed: datetime | None, settle: timedelta, now: datetime) -> timedelta | None:
+    """Return how long a 404 says nothing, as what was just created may not show yet; None if it counts."""
+    left = confirmed + settle - now if confirmed else timedelta(0)
+    return left if left > timedelta(0) else None

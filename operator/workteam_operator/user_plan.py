@@ -14,6 +14,7 @@ from workteam_crds.naming import Key
 from workteam_operator import steps
 from workteam_operator.adoption import Adopt, Await, Candidate, Holder, Refuse, Wanted, decide
 from workteam_operator.backend.port import Account, DesiredAccount
+from workteam_operator.intents import too_new
 from workteam_operator.mapping import differences
 from workteam_operator.names import folded
 from workteam_operator.ownership import wanted_by
@@ -117,7 +118,7 @@ def _plan_arrival(facts: UserFacts) -> Step:
             return Stall(reason, message)
         case Await(holder):
             return Wait(f"The object {holder} still has the account")
-        case None:
+        case _:
             return _plan_create(facts)
 
 
@@ -150,7 +151,7 @@ def _plan_upkeep(facts: UserFacts) -> Step:
 
 
 def _plan_missing(facts: UserFacts) -> Step:
-    if (wait := _too_new(facts)) is not None:
+    if (wait := too_new(facts.status.last_sync_time, facts.settle, facts.now)) is not None:
         return Wait("Workteam does not show the new account yet", wait)
     if facts.policies.deprovisioning.missing_account is MissingAccount.RECREATE:
         return steps.Forget()
@@ -204,7 +205,7 @@ def _plan_departure_with_account(facts: UserFacts) -> Step:
     if holder is not None and not holder.leaving:
         return steps.Release(Leaving.HANDED_OVER)
     if account is None:
-        wait = None if facts.erased else _too_new(facts)
+        wait = None if facts.erased else too_new(facts.status.last_sync_time, facts.settle, facts.now)
         if wait is not None:
             return Wait("Workteam does not show the new account yet", wait, deleting=True)
         return steps.Release(Leaving.DELETED)
@@ -237,13 +238,6 @@ def _heir(facts: UserFacts, account: Account) -> str | None:
         if isinstance(decide(wanted, [candidate(account)], {}), Adopt):
             return name
     return None
-
-
-def _too_new(facts: UserFacts) -> timedelta | None:
-    """Return how long a 404 says nothing, as what was just created may not show yet (rule A7)."""
-    confirmed = facts.status.last_sync_time
-    left = confirmed + facts.settle - facts.now if confirmed else timedelta(0)
-    return left if left > timedelta(0) else None
 
 
 def _is_booked(facts: UserFacts, kind: BookingKind) -> bool:
