@@ -172,6 +172,14 @@ class TestScimBackend(BackendContract):
         await scim.probe()
         return scim
 
+    async def test_a_change_is_answered_with_the_account(self, stand_in: StandIn, backend: Backend) -> None:
+        """The answer is asked for (RFC 7644 §3.5.2), so that a change costs one request and no look behind it."""
+        ana = await backend.create_account(ANA)
+        before = len(stand_in.control.log())
+        changed = await backend.update_account(ana, {"title": "Lead"})
+        assert changed == replace(ana, attributes={**ana.attributes, "title": "Lead"})
+        assert [entry.method for entry in stand_in.control.log()[before:]] == ["PATCH"]
+
 
 class TestScimBackendWithoutPatch(BackendContract):
     """By reading and writing the whole."""

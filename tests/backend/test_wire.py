@@ -198,3 +198,14 @@ def test_retry_after_has_two_forms(value: str | None, wait: timedelta | None) ->
 )
 def test_the_tenants_words_are_trimmed(raw: object, words: str) -> None:
     assert wire.detail(raw) == words
+
+
+def test_what_a_patch_asks_back_names_each_attribute_once() -> None:
+    """Parts and types of an attribute are not asked for apart; externalId always is, as schemas seldom list it."""
+    enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+    paths = {
+        "userName", "name.givenName", "name.familyName", "emails", "emails.value", 'emails[type eq "work"]',
+        f"{enterprise}:department", f"{enterprise}:manager", f"{enterprise}:manager.value",
+    }  # fmt: skip
+    asked = wire.asked_for(Capabilities(patch=True, groups=True, attributes=frozenset(paths)))
+    assert asked == f"emails,externalId,name,{enterprise}:department,{enterprise}:manager,userName"

@@ -26,6 +26,7 @@ class ScimBackend:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._patch = True
+        self._asked_for: str | None = None
 
     @classmethod
     def connect(cls, base_url: str, token: str, meter: Meter, *, timeout: timedelta = TIMEOUT) -> Self:
@@ -40,6 +41,7 @@ class ScimBackend:
         found = wire.capabilities(config, kinds, schemas)
         await self._prove_permission(patch=found.patch)
         self._patch = found.patch
+        self._asked_for = wire.asked_for(found)
         return found
 
     async def find_accounts(self, *, external_id: str | None, user_name: str) -> tuple[Account, ...]:
@@ -59,7 +61,7 @@ class ScimBackend:
 
     async def update_account(self, account: Account, changes: Attributes) -> Account | None:
         """Change an account by PATCH, or without it by reading and writing the whole."""
-        raw = await self._update(_path("/Users", account.id), changes)
+        raw = await self._update(_path("/Users", account.id), changes, answer=self._asked_for)
         return None if raw is None else wire.read_account(raw)
 
     async def delete_account(self, account_id: str) -> None:
@@ -85,7 +87,7 @@ class ScimBackend:
 
     async def update_team(self, team_id: str, changes: Attributes) -> Team | None:
         """Change a team by PATCH, or without it by reading and writing the whole."""
-        raw = await self._update(_path("/Groups", team_id), changes)
+        raw = await self._update(_path("/Groups", team_id), changes, answer="displayName,externalId")
         return None if raw is None else wire.read_team(raw, members=False)
 
     async def change_members(self, team_id: str, *, add: frozenset[str], remove: frozenset[str]) -> bool:
@@ -161,10 +163,11 @@ class ScimBackend:
             raise BackendRejected(f"POST {path}: HTTP 404", status=404)
         return resource(response, f"POST {path}")
 
-    async def _update(self, path: str, changes: Attributes) -> wire.Json | None:
-        """Change a resource, and return it as it then is."""
+    async def _update(self, path: str, changes: Attributes, *, answer: str | None) -> wire.Json | None:
+        """Change a resource, and return it as it then is: by the answer that was asked for, or by another look."""
         if self._patch:
-            response = await self._transport.send("PATCH", path, json=wire.patch_body(changes))
+            query = {"attributes": answer} if answer else None
+            response = await self._transport.send("PATCH", path, params=query, json=wire.patch_body(changes))
         else:
             raw = await self._read(path)
             if raw is None:

@@ -103,6 +103,15 @@ def capabilities(config: Json, resource_types: Iterable[Json], schemas: Iterable
     return Capabilities(patch=patch, groups="Group" in types, attributes=frozenset(paths))
 
 
+def asked_for(capabilities: Capabilities) -> str:
+    """Return the ``attributes`` of a PATCH that is to be answered with the account, not with 204 (RFC 7644 §3.5.2)."""
+    names = {"externalId"}
+    for path in capabilities.attributes:
+        urn, colon, name = path.partition("[")[0].rpartition(":")
+        names.add(f"{urn}{colon}{name.partition('.')[0]}")
+    return ",".join(sorted(names))
+
+
 def quoted(text: str) -> str:
     """Return a filter's value (RFC 7644 §3.4.2.2: a JSON string), characters beyond ASCII as they are."""
     return json.dumps(text, ensure_ascii=False)
