@@ -5,6 +5,7 @@ from collections.abc import Callable
 from workteam_cli.objects import Subject, TenantObjects, shown_name
 from workteam_cli.output import Exit, Problem
 from workteam_crds.kinds import WorkteamUser
+from workteam_crds.naming import folded
 
 LISTED = 5
 """How many of several are named."""
@@ -20,10 +21,10 @@ NAMES: tuple[Callable[[Subject], str | None], ...] = (
 
 def find(objects: TenantObjects, name: str) -> Subject:
     """Return the user or group of a name, in any case. Raises ``Problem`` if there is none, or several."""
-    wanted = name.casefold()
+    wanted = folded(name)
     subjects: tuple[Subject, ...] = (*objects.users, *objects.groups)
     for known_by in NAMES:
-        found = [subject for subject in subjects if (known_by(subject) or "").casefold() == wanted]
+        found = [subject for subject in subjects if folded(known_by(subject) or "") == wanted]
         if len(found) == 1:
             return found[0]
         if found:

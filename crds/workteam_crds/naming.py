@@ -3,6 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 from typing import NamedTuple
+from unicodedata import normalize
 
 NOISE_BYTES = 10
 """How many random bytes one UUIDv7 takes."""
@@ -55,3 +56,12 @@ def is_guid(text: str | None) -> bool:
         return text is not None and str(uuid.UUID(text)) == text.lower()
     except ValueError:
         return False
+
+
+def folded(name: str) -> str:
+    """Return what userNames and displayNames are compared by, everywhere: NFC and lower case.
+
+    It equals the SCIM library's own comparison key of an attribute that is not caseExact; ``casefold`` does not, and an
+    index folded otherwise than the library's filters would contradict them.
+    """
+    return normalize("NFC", normalize("NFC", name).lower())

@@ -7,8 +7,7 @@ from typing import TypeAlias
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds.tenants import Adoption
 from workteam_crds.kinds.users import Intent
-from workteam_crds.naming import is_guid
-from workteam_operator.names import folded
+from workteam_crds.naming import folded, is_guid
 
 
 @dataclass(frozen=True)

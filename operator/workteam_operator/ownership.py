@@ -8,9 +8,8 @@ from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.custom_resource import ADOPT
 from workteam_crds.kinds.tenants import Adoption
 from workteam_crds.kinds.users import Intent
-from workteam_crds.naming import TenantKey
+from workteam_crds.naming import TenantKey, folded
 from workteam_operator.adoption import Holder, Wanted
-from workteam_operator.names import folded
 
 Owner: TypeAlias = WorkteamUser | WorkteamGroup
 """An object that has, or is to have, something in Workteam."""

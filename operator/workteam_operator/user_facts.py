@@ -7,12 +7,11 @@ from datetime import datetime
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.tenants import OnDelete
 from workteam_crds.kinds.users import Intent
-from workteam_crds.naming import Key
+from workteam_crds.naming import Key, folded
 from workteam_operator.adoption import Holder, Wanted
 from workteam_operator.backend.port import Account
 from workteam_operator.changes import is_settled
 from workteam_operator.mapping import desired_account, manager_of
-from workteam_operator.names import folded
 from workteam_operator.ownership import (
     Owner,
     better_rival,

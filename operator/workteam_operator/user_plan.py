@@ -10,13 +10,12 @@ from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import GRANT_ACCESS, RELEASE
 from workteam_crds.kinds.tenants import MissingAccount, OnDelete, TenantSpec
 from workteam_crds.kinds.users import BookingKind, Intent, UserStatus
-from workteam_crds.naming import Key
+from workteam_crds.naming import Key, folded
 from workteam_operator import steps
 from workteam_operator.adoption import Adopt, Await, Candidate, Holder, Refuse, Wanted, decide
 from workteam_operator.backend.port import Account, DesiredAccount
 from workteam_operator.intents import too_new
 from workteam_operator.mapping import differences
-from workteam_operator.names import folded
 from workteam_operator.ownership import wanted_by
 from workteam_operator.steps import Leaving, Stall, Step, Wait
 

@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 import orjson
 from scim2_server.conditions import Conditions
 
+from workteam_crds.naming import folded
 from workteam_scim.documents import ENTERPRISE, GROUP, LIST_RESPONSE, PAGE, USER
 from workteam_scim.objects import Objects
 from workteam_scim.paths import Equals
-from workteam_scim.provider import folded
 from workteam_scim.replay import Rendered
 from workteam_scim.shelf import Entry, Shelf
 

@@ -25,10 +25,9 @@ from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.custom_resource import TenantResource
 from workteam_crds.kinds.groups import GroupSpec
 from workteam_crds.kinds.users import UserSpec
-from workteam_crds.naming import TenantKey
+from workteam_crds.naming import TenantKey, folded
 from workteam_scim.cache import Cache
 from workteam_scim.mapping import changes, group_spec, new_metadata, user_spec
-from workteam_scim.provider import folded
 from workteam_scim.shelf import Entry, Shelf
 
 MANAGER = "workteam-scim"

@@ -4,8 +4,6 @@ The library forgives what ``ENTRA`` says. What only we forgive is done by ``norm
 ``NORMALISERS``; ``folded`` is how names are compared, here and in our indexes.
 """
 
-from unicodedata import normalize
-
 from scim2_models import ResourceType, Schema, ScimPolicy, ScimProvider, ServiceProviderConfig, default_comparison_key
 
 from workteam_scim import normalise
@@ -46,8 +44,3 @@ def facade_provider() -> ScimProvider:
         config=ServiceProviderConfig.model_validate(SERVICE_PROVIDER_CONFIG),
         policy=ENTRA,
     )
-
-
-def folded(text: str) -> str:
-    """Return what names are compared by: the library's own comparison key of an attribute that is not caseExact."""
-    return normalize("NFC", normalize("NFC", text).lower())

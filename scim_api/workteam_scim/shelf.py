@@ -12,9 +12,9 @@ import orjson
 
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.custom_resource import LAST_MODIFIED, SOURCE_GIT, SOURCE_LABEL, SOURCE_SCIM, TenantResource
+from workteam_crds.naming import folded
 from workteam_scim.index import Lookup, Ordered
 from workteam_scim.mapping import Known, scim_group, scim_user
-from workteam_scim.provider import folded
 
 T = TypeVar("T", bound=TenantResource)
 

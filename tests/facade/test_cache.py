@@ -6,11 +6,10 @@ import pytest
 
 from workteam_crds.cluster.port import Change, Event, Listing
 from workteam_crds.kinds import WorkteamTenant, WorkteamUser
-from workteam_crds.naming import Key, TenantKey
+from workteam_crds.naming import Key, TenantKey, folded
 from workteam_crds.testing import a_tenant
 from workteam_scim.cache import Cache, Feed
 from workteam_scim.index import Lookup
-from workteam_scim.provider import folded
 from workteam_scim.shelf import Shelf
 
 ACME, OTHER = TenantKey("teams", "acme"), TenantKey("teams", "other")

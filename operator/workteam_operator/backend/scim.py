@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Self
 from urllib.parse import quote
 
+from workteam_crds.naming import folded
 from workteam_operator.backend import wire
 from workteam_operator.backend.port import (
     Account,
@@ -192,4 +193,4 @@ def _is(wanted: str | None, found: str | None) -> bool:
 
 
 def _named(wanted: str, found: str) -> bool:
-    return wanted.casefold() == found.casefold()
+    return folded(wanted) == folded(found)
