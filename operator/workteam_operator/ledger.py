@@ -18,11 +18,13 @@ TRIES = 10
 class Surroundings:
     """What a ledger needs to know from outside."""
 
+    latest: Callable[[], WorkteamTenant | None]
+    """Finds the tenant as it is now: its budget, annotations and resourceVersion."""
     users: Callable[[], int]
     """Counts the users of the tenant, for the percentage of the budget."""
     now: Callable[[], datetime]
     wrote: Callable[[WorkteamTenant], None]
-    """Takes the tenant as it was written."""
+    """Takes the tenant as it was written or read: ``latest`` finds it from then on."""
     latched: Callable[[], None]
     """Told when a page was latched or opened."""
 
@@ -35,10 +37,6 @@ class LedgerWriter:
         self._tenant = tenant
         self._around = around
         self._turn = asyncio.Lock()
-
-    def observe(self, tenant: WorkteamTenant) -> None:
-        """Take the tenant as it is now: its budget, annotations and resourceVersion. An old one costs one more try."""
-        self._tenant = tenant
 
     async def book(self, kind: BookingKind, *, released: bool = False) -> bool:
         """Count one loss of access before it happens; False if the budget refuses it (``DeletionBudgetExceeded``).
@@ -53,11 +51,11 @@ class LedgerWriter:
                     return await self._book(kind, released=released)
                 except Conflict:
                     key = self._tenant.metadata
-                    self._tenant = await self._cluster.get(WorkteamTenant, key.namespace, key.name)
+                    self._around.wrote(await self._cluster.get(WorkteamTenant, key.namespace, key.name))
             return await self._book(kind, released=released)
 
     async def _book(self, kind: BookingKind, *, released: bool) -> bool:
-        tenant = self._tenant
+        tenant = self._tenant = self._around.latest() or self._tenant
         ledger = tenant.status.ledger or Ledger()
         page = page_of(ledger, kind)
         users, now = self._around.users(), self._around.now()
@@ -69,13 +67,9 @@ class LedgerWriter:
         return verdict.granted
 
     async def _write(self, tenant: WorkteamTenant, ledger: Ledger) -> None:
-        self._tenant = await self._cluster.apply_status(
-            tenant,
-            {"ledger": ledger.dump()},
-            manager=MANAGER,
-            resource_version=tenant.metadata.resource_version,
-        )
-        self._around.wrote(self._tenant)
+        version = tenant.metadata.resource_version
+        written = {"ledger": ledger.dump()}
+        self._around.wrote(await self._cluster.apply_status(tenant, written, manager=MANAGER, resource_version=version))
 
 
 def _with_page(ledger: Ledger, kind: BookingKind, page: LedgerPage) -> Ledger:

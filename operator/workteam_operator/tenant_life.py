@@ -83,7 +83,6 @@ class TenantReconciler:
             tenant = self.new_tenant(resource)
             self._tenants.add(tenant)
         tenant.resource = resource
-        tenant.ledger.observe(resource)
         self._watch.follow(resource)
         return tenant
 
@@ -91,6 +90,7 @@ class TenantReconciler:
         """Return a tenant that was not asked yet."""
         key = resource.tenant
         around = Surroundings(
+            latest=lambda: self._neighbours.find(key),
             users=lambda: self._neighbours.count_users(key),
             now=_now,
             wrote=self._neighbours.remember,
@@ -99,6 +99,7 @@ class TenantReconciler:
         return Tenant(
             resource,
             LedgerWriter(self._cluster, resource, around),
+            latest=lambda: self._neighbours.find(key),
             doubted=lambda: self.doubt(key),
             on_ready=lambda: self._neighbours.wake_objects(key),
             outage_failures=self._settings.outage_failures,
@@ -127,7 +128,6 @@ class TenantReconciler:
         status = tenant_status(resource, facts, now=_now())
         if status != resource.status:
             tenant.resource = await self._cluster.apply_status(resource, written(status), manager=MANAGER)
-            tenant.ledger.observe(tenant.resource)
             self._neighbours.remember(tenant.resource)
         if facts.latched and not was_exceeded:
             reason = Reason.DELETION_BUDGET_EXCEEDED

@@ -38,13 +38,17 @@ class Tenant:
         resource: WorkteamTenant,
         ledger: LedgerWriter,
         *,
+        latest: Callable[[], WorkteamTenant | None],
         doubted: Callable[[], None],
         on_ready: Callable[[], None],
         outage_failures: int,
     ) -> None:
-        """``doubted`` is called when the tenant must be probed soon, ``on_ready`` when it may be called again."""
+        """``latest`` finds the tenant's object as it is now; ``doubted`` is called when it must be probed soon.
+
+        ``on_ready`` is called when Workteam may be called again.
+        """
         self.resource = resource
-        """The tenant's object as it was last seen."""
+        """The tenant's object as its own last pass saw it."""
         self.ledger = ledger
         """Who may still lose access (rule A6)."""
         self.cause: Cause | None = NOT_ASKED
@@ -54,6 +58,7 @@ class Tenant:
         self.failures = 0
         """How many calls in a row had no answer."""
         self._known: Capabilities | None = None
+        self._latest = latest
         self._doubted = doubted
         self._on_ready = on_ready
         self._outage_failures = outage_failures
@@ -66,8 +71,8 @@ class Tenant:
 
     @property
     def spec(self) -> TenantSpec:
-        """Return its policies as they are now."""
-        return self.resource.spec
+        """Return its policies as they are now: an edit holds for the next pass of an object, also while we probe."""
+        return (self._latest() or self.resource).spec
 
     @property
     def ready(self) -> bool:
