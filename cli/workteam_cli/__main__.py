@@ -1,6 +1,8 @@
 """The command line; composition root of every command. Commands are imported only when they are called."""
 
+import errno
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +24,9 @@ COMMANDS = {
     "tenant": "look into a stand-in Workteam tenant",
 }
 """Name and one line of help; the command itself is ``workteam_cli.commands.NAME:NAME``."""
+
+UNPRINTABLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE}
+"""What the place where results go may answer; where a file is written, the command says so itself."""
 
 MODULES = {"token": "tokens"}
 """Modules that may not be named as their command, since the standard library has that name."""
@@ -58,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; every expected fault becomes one sentence on stderr and a documented exit code."""
     try:
         code = cli.main(args=arguments, prog_name="workteam", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
@@ -66,7 +72,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Problem as problem:
         progress_console().print(f"[bold red]error:[/] {escape(str(problem))}", soft_wrap=True)
         sys.exit(problem.code)
+    except OSError as error:
+        if error.errno not in UNPRINTABLE:
+            raise
+        sys.exit(_unprinted(error))
     sys.exit(code if isinstance(code, int) else Exit.OK)
+
+
+def _unprinted(error: OSError) -> Exit:
+    """Say that the result cannot be written, unless its reader is gone; what is left of it is dropped."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries once more as it ends
+    if error.errno != errno.EPIPE:
+        sentence = f"The result cannot be written ({error.strerror}): make room, or send it elsewhere."
+        progress_console().print(f"[bold red]error:[/] {escape(sentence)}", soft_wrap=True)
+    return Exit.CANNOT_WRITE
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from workteam_cli.rehearsal.dialect import Dialect
 from workteam_cli.rehearsal.directory import SAMPLE, Directory
 from workteam_cli.rehearsal.dry_run import DryRun
 from workteam_cli.rehearsal.mapping import SHIPPED, load_mapping
-from workteam_cli.rehearsal.record import Summary
+from workteam_cli.rehearsal.record import Summary, unwritable
 from workteam_cli.rehearsal.scope import Scope
 from workteam_cli.rehearsal.service import Settings, rehearsing
 from workteam_cli.rehearsal.timeline import play
@@ -167,8 +167,11 @@ def _log(file: Path | None) -> Iterator[TextIO | None]:
         os.fchmod(stream.fileno(), 0o600)
     except OSError as error:
         raise Problem(f"{file} cannot be written ({error.strerror}); name another --log.", Exit.CANNOT_WRITE) from None
-    with stream:
-        yield stream
+    try:
+        with stream:
+            yield stream
+    except OSError as error:  # as the last of it is written
+        raise unwritable(error) from None
 
 
 @contextlib.contextmanager

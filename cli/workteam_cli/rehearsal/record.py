@@ -14,6 +14,8 @@ from typing import Any, Protocol, TextIO
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from workteam_cli.output import Exit, Problem
+
 
 class Action(enum.StrEnum):
     """The actions of Entra's provisioning log that a rehearsal knows."""
@@ -75,8 +77,17 @@ class Subject:
     target: str | None = None
 
 
+def unwritable(problem: OSError) -> Problem:
+    """Say that the log is at its end, and with it the rehearsal: nothing is done without a line."""
+    return Problem(
+        f"The provisioning log cannot be written ({problem.strerror}): make room, or name another --log. "
+        "With --state the next run goes on from here.",
+        Exit.CANNOT_WRITE,
+    )
+
+
 class ProvisioningLog:
-    """Writes one JSON object per line, each at once; without a stream it writes nothing."""
+    """Writes one JSON object per line, each at once; without a stream it writes nothing. Raises ``Problem``."""
 
     def __init__(self, stream: TextIO | None, now: Callable[[], datetime]) -> None:
         self._stream = stream
@@ -108,8 +119,11 @@ class ProvisioningLog:
             "reason": reason,
             "error": error,
         }
-        self._stream.write(json.dumps({k: v for k, v in line.items() if v is not None}, ensure_ascii=False) + "\n")
-        self._stream.flush()
+        try:
+            self._stream.write(json.dumps({k: v for k, v in line.items() if v is not None}, ensure_ascii=False) + "\n")
+            self._stream.flush()
+        except OSError as refused:
+            raise unwritable(refused) from None
 
 
 @dataclass
