@@ -51,6 +51,6 @@ unit: env
 bench: env ## the published figures, as ratios within one run
 	$(BIN)/python bench/provisioning.py
 
-clean: ## end the stack of this folder, remove what was built here (not the cached control plane)
-	@if [ -x $(BIN)/workteam ]; then $(BIN)/workteam dev down || true; fi
+clean: ## end the stacks of this folder, remove what was built here (not the cached control plane)
+	@if [ -x $(BIN)/workteam ]; then for home in .dev .dev/demo; do $(BIN)/workteam dev down --home $$home || true; done; fi
 	rm -rf .venv .dev .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build
