@@ -6,16 +6,16 @@ from dataclasses import replace
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.groups import GroupStatus
 from workteam_crds.kinds.tenants import Mode
-from workteam_crds.kinds.users import Booking, BookingKind
+from workteam_crds.kinds.users import Booking, BookingKind, Intent
 from workteam_crds.naming import Key
 from workteam_operator import steps, verdicts
-from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, BackendUnavailable, Team
+from workteam_operator.backend.port import BackendError, Team
 from workteam_operator.events import Happening
 from workteam_operator.group_facts import GroupEyes
 from workteam_operator.group_plan import GroupFacts, plan_group
 from workteam_operator.group_progress import renamed, with_members, with_plan, with_team
 from workteam_operator.group_report import UNSUPPORTED, counted, group_status, settled
-from workteam_operator.intents import doubted, with_intent, without_last
+from workteam_operator.intents import after_failure, with_intent
 from workteam_operator.ownership import external_id, id_claim
 from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, still_as_decided
 from workteam_operator.steps import Stall, Wait
@@ -71,6 +71,8 @@ class _GroupPass:
         self._tenant = tenant
         self._group = group
         self._eyes = GroupEyes(parts, tenant)
+        self._before: tuple[Intent, ...] = ()
+        """Creates that were in doubt before this pass noted one more."""
 
     async def run(self) -> Outcome:
         """Go from step to step, then report."""
@@ -82,7 +84,8 @@ class _GroupPass:
             verdict, outcome = await self._steps()
         except BackendError as error:
             self._parts.known.forget(self._group.key)
-            verdict, outcome = await self._parts.failed(self._tenant, self._group, error)
+            in_doubt = self._progress is not None and bool(self._progress.pending_create)
+            verdict, outcome = await self._parts.failed(self._tenant, self._group, error, in_doubt=in_doubt)
         if self._progress is not None:
             await self._report.write(self._progress, verdict)
         return outcome
@@ -169,6 +172,7 @@ class _GroupPass:
         """Write the intent down with uid and resourceVersion: nobody else decides about this object now (rule A7)."""
         group = facts.group
         intents = with_intent(facts.intents, external_id(group), group.spec.display_name, now=self._report.now)
+        self._before = facts.intents
         status = facts.status.model_copy(update={"pending_create": intents})
         await self._report.write(status, verdicts.CREATING, if_unchanged=True)
         return replace(facts, status=status, intents=intents, noted=True)
@@ -179,11 +183,8 @@ class _GroupPass:
             team = await self._tenant.backend.create_team(
                 group.spec.display_name, external_id(group), facts.members.accounts
             )
-        except (BackendRejected, BackendDenied):
-            self._progress = without_last(status)
-            raise
-        except BackendUnavailable as error:
-            self._progress = without_last(status) if error.undone else doubted(status, now=self._parts.now())
+        except BackendError as error:
+            self._progress = after_failure(status, self._before, error, now=self._parts.now())
             raise
         self._parts.events.tell(group, Happening.CREATED, f"The team {team.id} was created")
         self._parts.known.put(group.key, team)

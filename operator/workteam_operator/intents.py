@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from workteam_crds.kinds.groups import GroupStatus
 from workteam_crds.kinds.users import Intent, UserStatus
+from workteam_operator.backend.port import BackendError, BackendRejected, BackendUnavailable
 
 S = TypeVar("S", UserStatus, GroupStatus)
 
@@ -19,18 +20,29 @@ def with_intent(intents: Iterable[Intent], external_id: str, name: str, *, now: 
     return (*others, Intent(external_id=external_id, user_name=name, at=now))[-MOST:]
 
 
-def without_last(status: S) -> S:
-    """Drop the last intent: its create was surely not done."""
-    return status.model_copy(update={"pending_create": status.pending_create[:-1]})
+def after_failure(status: S, before: tuple[Intent, ...], error: BackendError, *, now: datetime) -> S:
+    """Return what a failed create leaves; ``before`` are the creates that were in doubt before this one was noted.
 
-
-def doubted(status: S, *, now: datetime) -> S:
-    """Renew the last intent, whose answer was lost: it is from now on that look-ups must stay empty."""
-    renewed = status.pending_create[-1].model_copy(update={"at": now.replace(microsecond=0)})
-    return status.model_copy(update={"pending_create": (*status.pending_create[:-1], renewed)})
+    An answer that was lost: from now on look-ups must stay empty. Surely not done: only the earlier ones are in doubt;
+    if another one has the values (409), that may be what an earlier create made, so these are in doubt from now on.
+    """
+    at = now.replace(microsecond=0)
+    match error:
+        case BackendUnavailable(undone=False):
+            *others, last = status.pending_create
+            kept = (*others, _renewed(last, at))
+        case BackendRejected(uniqueness=True):
+            kept = tuple(_renewed(intent, at) for intent in before)
+        case _:
+            kept = before
+    return status.model_copy(update={"pending_create": kept})
 
 
 def too_new(confirmed: datetime | None, settle: timedelta, now: datetime) -> timedelta | None:
     """Return how long a 404 says nothing, as what was just created may not show yet; None if it counts."""
     left = confirmed + settle - now if confirmed else timedelta(0)
     return left if left > timedelta(0) else None
+
+
+def _renewed(intent: Intent, at: datetime) -> Intent:
+    return intent.model_copy(update={"at": at})

@@ -64,8 +64,13 @@ class Parts:
             return Outcome(again_in=pause)
         return tenant
 
-    async def failed(self, tenant: Tenant, owner: Owner, error: BackendError) -> tuple[Verdict | None, Outcome]:
-        """Turn what Workteam said, or did not say, into a verdict and the next visit."""
+    async def failed(
+        self, tenant: Tenant, owner: Owner, error: BackendError, *, in_doubt: bool
+    ) -> tuple[Verdict | None, Outcome]:
+        """Turn what Workteam said, or did not say, into a verdict and the next visit.
+
+        ``in_doubt``: an earlier create may have been done, so that what was refused is looked for on and on (rule A7).
+        """
         if isinstance(error, BackendDenied):
             await tenant.denied(error)
         if tenant.cause is not None:
@@ -73,7 +78,7 @@ class Parts:
         if isinstance(error, BackendDenied):  # the tenant's, perhaps, and over by now: a leaver must not wait for ever
             return verdicts.refused(error), Outcome(failed=True)
         if not isinstance(error, BackendUnavailable):
-            return verdicts.refused(error), DONE
+            return verdicts.refused(error), Outcome(failed=in_doubt)
         wait = max(tenant.paused_for(), error.retry_after or timedelta(0))
         return (None if error.undone else verdicts.UNAVAILABLE), Outcome(again_in=wait, failed=True)
 

@@ -6,12 +6,12 @@ from typing import Any
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import GRANT_ACCESS
 from workteam_crds.kinds.tenants import Mode
-from workteam_crds.kinds.users import Booking, BookingKind, UserStatus
+from workteam_crds.kinds.users import Booking, BookingKind, Intent, UserStatus
 from workteam_crds.naming import Key
 from workteam_operator import steps, verdicts
-from workteam_operator.backend.port import Account, BackendDenied, BackendError, BackendRejected, BackendUnavailable
+from workteam_operator.backend.port import Account, BackendError
 from workteam_operator.events import Happening
-from workteam_operator.intents import doubted, with_intent, without_last
+from workteam_operator.intents import after_failure, with_intent
 from workteam_operator.ownership import id_claim
 from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, still_as_decided
 from workteam_operator.steps import Stall, Wait
@@ -72,6 +72,8 @@ class _UserPass:
         self._user = user
         self._eyes = UserEyes(parts, tenant)
         self._adopted_id: str | None = None
+        self._before: tuple[Intent, ...] = ()
+        """Creates that were in doubt before this pass noted one more."""
 
     async def run(self) -> Outcome:
         """Go from step to step, then report."""
@@ -82,7 +84,8 @@ class _UserPass:
         try:
             verdict, outcome = await self._steps()
         except BackendError as error:
-            verdict, outcome = await self._parts.failed(self._tenant, self._user, error)
+            in_doubt = self._progress is not None and bool(self._progress.pending_create)
+            verdict, outcome = await self._parts.failed(self._tenant, self._user, error, in_doubt=in_doubt)
         if self._progress is not None:
             await self._report.write(self._progress, verdict)
         if self._adopted_id is not None:
@@ -167,6 +170,7 @@ class _UserPass:
     async def _note(self, facts: UserFacts) -> UserFacts:
         """Write the intent down with uid and resourceVersion: nobody else decides about this object now (rule A7)."""
         intents = with_intent(facts.intents, facts.desired.external_id, facts.desired.user_name, now=self._report.now)
+        self._before = facts.intents
         status = facts.status.model_copy(update={"pending_create": intents})
         await self._report.write(status, verdicts.CREATING, if_unchanged=True)
         return replace(facts, status=status, intents=intents, noted=True)
@@ -174,13 +178,8 @@ class _UserPass:
     async def _create(self, facts: UserFacts) -> UserFacts:
         try:
             account = await self._tenant.backend.create_account(facts.desired)
-        except (BackendRejected, BackendDenied):
-            self._progress = without_last(facts.status)
-            raise
-        except BackendUnavailable as error:
-            self._progress = (
-                without_last(facts.status) if error.undone else doubted(facts.status, now=self._parts.now())
-            )
+        except BackendError as error:
+            self._progress = after_failure(facts.status, self._before, error, now=self._parts.now())
             raise
         self._parts.events.tell(self._user, Happening.CREATED, f"The account {account.id} was created")
         return with_account(facts, account, self._report.now, adopted=False)

@@ -99,3 +99,18 @@ async def test_what_was_just_created_may_not_show_yet(stage: Stage, operator: Op
     stage.workteam.control.behave(reads_lag=False, searches_lag=False)
     await stage.settled(WorkteamUser, "ana")
     assert (creates(stage), stage.accounts()[ANA]["title"]) == (2, "Lead")
+
+
+async def test_name_taken_by_the_first_create_is_looked_for_on(stage: Stage, operator: Operator) -> None:
+    """The search lags beyond the settle time, so a second create meets the first one's account: looked for until found."""
+    stage.workteam.control.behave(searches_lag=True)
+    stage.workteam.control.add(Hold(method="POST", path="/Users$", point=Point.COMMITTED, count=1))
+    await stage.create(a_user("ana", externalId="ana"))
+    [held] = await stage.workteam.control.until_held()
+    stage.workteam.control.drop(held)
+    doubted = await stage.stalled(WorkteamUser, "ana", Reason.UNIQUENESS_CONFLICT)
+    stage.workteam.control.behave(searches_lag=False)
+    user = await stage.settled(WorkteamUser, "ana")
+    assert [intent.user_name for intent in doubted.status.pending_create] == [ANA]
+    assert (user.status.account_id, user.status.adopted) == (stage.accounts()[ANA]["id"], False)
+    assert len(stage.accounts()) == 1
