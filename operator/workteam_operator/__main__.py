@@ -171,12 +171,16 @@ class Operator:
         def wake_objects(tenant: TenantKey) -> None:
             self._queue_all(self.objects.unsettled(tenant))
 
+        def wake_referring(tenant: TenantKey) -> None:
+            self._queue_all(self.objects.referring(tenant))
+
         return Neighbours(
             find=self.objects.tenant_of,
             remember=remember,
             count_users=self.objects.count_users,
             wake_tenant=lambda tenant: self.queue.add(Visit(_key(tenant), Priority.LEAVER)),
             wake_objects=wake_objects,
+            wake_referring=wake_referring,
         )
 
     def _queue_all(self, visits: tuple[Visit, ...]) -> None:

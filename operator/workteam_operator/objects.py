@@ -142,6 +142,15 @@ class Objects:
         owners = [owner for owner in self.of_tenant(tenant) if settled_too or not is_settled(owner)]
         return tuple(filter(None, (visit_of(None, owner, base=Priority.BACKGROUND, always=True) for owner in owners)))
 
+    def referring(self, tenant: TenantKey) -> tuple[Visit, ...]:
+        """Return the settled objects that name others: all groups, and the users with a manager.
+
+        Their status does not tell whether those still are who they were when it was written.
+        """
+        owners = (owner for owner in self.of_tenant(tenant) if is_settled(owner))
+        naming = (owner for owner in owners if isinstance(owner, WorkteamGroup) or manager_of(owner))
+        return tuple(Visit(owner.key, Priority.BACKGROUND) for owner in naming)
+
     def _typed(self, kind: type[R], key: Key) -> R | None:
         found = self._objects.get(key)
         return found if isinstance(found, kind) and key not in self._unreadable else None

@@ -38,7 +38,9 @@ class Neighbours:
     wake_tenant: Callable[[TenantKey], None]
     """Queues the tenant itself."""
     wake_objects: Callable[[TenantKey], None]
-    """Queues all its users and groups: what held them is gone."""
+    """Queues its users and groups that are not settled: what held them is gone."""
+    wake_referring: Callable[[TenantKey], None]
+    """Queues those that are and name others: a wake-up may have been lost before this process began."""
 
 
 class TenantReconciler:
@@ -101,6 +103,7 @@ class TenantReconciler:
             LedgerWriter(self._cluster, resource, around),
             latest=lambda: self._neighbours.find(key),
             doubted=lambda: self.doubt(key),
+            on_first=lambda: self._neighbours.wake_referring(key),
             on_ready=lambda: self._neighbours.wake_objects(key),
             outage_failures=self._settings.outage_failures,
         )

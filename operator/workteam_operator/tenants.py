@@ -40,12 +40,13 @@ class Tenant:
         *,
         latest: Callable[[], WorkteamTenant | None],
         doubted: Callable[[], None],
+        on_first: Callable[[], None],
         on_ready: Callable[[], None],
         outage_failures: int,
     ) -> None:
         """``latest`` finds the tenant's object as it is now; ``doubted`` is called when it must be probed soon.
 
-        ``on_ready`` is called when Workteam may be called again.
+        ``on_first`` is called when the first probe succeeded, ``on_ready`` each time Workteam may be called again.
         """
         self.resource = resource
         """The tenant's object as its own last pass saw it."""
@@ -60,6 +61,7 @@ class Tenant:
         self._known: Capabilities | None = None
         self._latest = latest
         self._doubted = doubted
+        self._on_first = on_first
         self._on_ready = on_ready
         self._outage_failures = outage_failures
         self._proof: asyncio.Task[bool] | None = None
@@ -110,11 +112,13 @@ class Tenant:
 
     def connected(self, connection: Connection, capabilities: Capabilities) -> None:
         """Note that a probe succeeded."""
-        opened = not self.ready
+        opened, first = not self.ready, self._known is None
         self.connection, self._known, self.cause, self.failures = connection, capabilities, None, 0
         metrics.CIRCUIT.labels(str(self.key)).set(0)
         if opened:
             self._on_ready()
+        if first:
+            self._on_first()
 
     def disconnected(self, cause: Cause) -> None:
         """Note that nothing may be asked."""

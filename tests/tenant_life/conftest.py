@@ -40,6 +40,8 @@ class Desk:
         self.was_woken = asyncio.Event()
         self.wakes: list[TenantKey] = []
         """Tenants whose objects were woken."""
+        self.looks: list[TenantKey] = []
+        """Tenants whose settled objects were woken too, as far as they name others."""
         self.tenants = Tenants()
         self._seen: dict[TenantKey, WorkteamTenant] = {}
         settings = Settings(
@@ -55,6 +57,7 @@ class Desk:
             count_users=lambda _: self.users,
             wake_tenant=self._wake,
             wake_objects=self.wakes.append,
+            wake_referring=self.looks.append,
         )
         self.reconciler = TenantReconciler(cluster, self.tenants, neighbours, _connect, settings)
 

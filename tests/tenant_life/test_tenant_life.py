@@ -26,6 +26,7 @@ class Desk(Protocol):
     woken: list[TenantKey]
     was_woken: asyncio.Event
     wakes: list[TenantKey]
+    looks: list[TenantKey]
     tenants: Tenants
 
     @property
@@ -62,7 +63,7 @@ async def test_first_contact_makes_a_tenant_ready(desk: Desk) -> None:
     assert (tenant.status.capabilities.patch, tenant.status.capabilities.groups) == (True, True)
     assert tenant.status.endpoint is not None
     assert tenant.status.endpoint.base_url == desk.stand_in.base_url
-    assert desk.wakes == [desk.key]
+    assert (desk.wakes, desk.looks) == ([desk.key], [desk.key])
     assert desk.tenant.ready
     assert await desk.tenant.backend.read_account("nobody") is None
     assert "title" in desk.tenant.capabilities.attributes
@@ -201,7 +202,7 @@ async def test_an_outage_closes_the_gate_once_and_its_end_wakes_all(ready: Desk)
     ready.wakes.clear()
     ready.stand_in.control.clear()
     tenant = await ready.until(lambda tenant: ready.said(tenant) == READY)
-    assert ready.wakes == [ready.key]
+    assert (ready.wakes, ready.looks) == ([ready.key], [ready.key])
 
 
 async def test_retry_after_pauses_the_tenant_and_nothing_is_sent(ready: Desk) -> None:
