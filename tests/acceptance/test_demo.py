@@ -47,8 +47,8 @@ def test_the_demo_works_and_works_again(home: Path) -> None:
     assert {cycle["cycle"]: cycle["left"] for cycle in told["cycles"] if cycle["left"]} == {
         "E02": ["IsaiahL@contoso.com"],
         "E05": ["ReneG@contoso.com"],
-        "E07": ["PradeepG@contoso.com"],
-        "E09": ["IsaiahL@contoso.com"],
+        "E07": ["a0000000000040008000000000000004PradeepG@contoso.com"],
+        "E09": ["a0000000000040008000000000000020IsaiahL@contoso.com"],
         "E14": ["MeganB@contoso.com"],
     }
     users = json.loads(kubectl(told["stack"], "get", "workteamusers", "-o", "json"))["items"]
