@@ -1,6 +1,7 @@
 """What the proxy before the API server does to requests, seen from the client and from the server."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -103,8 +104,10 @@ async def test_a_request_goes_on_after_its_client_is_gone(
     rule = proxy.hold(CREATES, Point.BEFORE)
     asked = asyncio.create_task(client.create(a_user("ana", namespace=namespace), manager=WRITER))
     held = await asyncio.to_thread(rule.next_held)
+    assert held.waiting
     asked.cancel()
     await asyncio.wait([asked])
+    await _until(lambda: not held.waiting)
 
     since = (await direct.list(WorkteamUser, namespace)).resource_version
     watch = direct.watch(WorkteamUser, namespace, since)
@@ -160,6 +163,14 @@ async def test_nobody_decides_in_vain() -> None:
         rule = idle.hold(Match("DELETE", "/secrets"), Point.BEFORE)
         with pytest.raises(TimeoutError, match=r"no request was held within 0\.01 s: .*DELETE.*/secrets"):
             await asyncio.to_thread(rule.next_held, seconds=0.01)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.01)
 
 
 async def _created_and_dropped(client: KubernetesCluster, proxy: FaultProxy, namespace: str, point: Point) -> None:

@@ -8,6 +8,7 @@ import contextlib
 import enum
 import queue
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -60,11 +61,19 @@ Verdict: TypeAlias = Release | Reset | Refusal
 class Held:
     """A request that is stopped. The first verdict holds; one that comes later changes nothing."""
 
-    def __init__(self, method: str, path: str, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, method: str, path: str, loop: asyncio.AbstractEventLoop, is_connected: Callable[[], bool]
+    ) -> None:
         self.method = method
         self.path = path
+        self._is_connected = is_connected
         self._loop = loop
         self._verdict: asyncio.Future[Verdict] = loop.create_future()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether its client is still connected."""
+        return self._is_connected()
 
     def release(self) -> None:
         """Send it on, or send its answer, whether the client is still there or not."""
@@ -100,6 +109,8 @@ class Rule:
         self.verdict = verdict
         """None: hold it, and let somebody decide."""
         self._seen = 0
+        self.held: tuple[Held, ...] = ()
+        """Every request that it stopped so far, decided or not."""
         self._caught: queue.SimpleQueue[Held] = queue.SimpleQueue()
 
     def next_held(self, *, seconds: float = 30) -> Held:
@@ -120,4 +131,5 @@ class Rule:
 
     def caught(self, held: Held) -> None:
         """Take a request that is held now."""
+        self.held = (*self.held, held)
         self._caught.put(held)

@@ -131,7 +131,7 @@ class FaultProxy:
             if rule.point is point and rule.hits(request.method, request.raw_path, text):
                 if rule.verdict is not None:
                     return rule.verdict
-                held = Held(request.method, request.raw_path, self._loop)
+                held = Held(request.method, request.raw_path, self._loop, lambda: request.transport is not None)
                 rule.caught(held)
                 return await held.verdict()
         return Release()
