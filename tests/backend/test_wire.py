@@ -209,3 +209,20 @@ def test_what_a_patch_asks_back_names_each_attribute_once() -> None:
     }  # fmt: skip
     asked = wire.asked_for(Capabilities(patch=True, groups=True, attributes=frozenset(paths)))
     assert asked == f"emails,externalId,name,{enterprise}:department,{enterprise}:manager,userName"
+
+
+@pytest.mark.parametrize(
+    ("body", "speaks"),
+    [
+        pytest.param({"schemas": [wire.ERROR], "status": "404"}, True, id="an error of SCIM"),
+        pytest.param({"schemas": [wire.ERROR]}, True, id="without a status"),
+        pytest.param({"status": 404, "error": "Not Found", "path": "/scim/v2/Users/1"}, False, id="Spring"),
+        pytest.param({"status": "404", "title": "Not Found", "type": "about:blank"}, False, id="RFC 9457"),
+        pytest.param({"detail": "Not Found", "schemas": None}, False, id="without schemas"),
+        pytest.param([wire.ERROR], False, id="a list"),
+        pytest.param(None, False, id="no JSON"),
+    ],
+)
+def test_only_an_error_of_scim_says_that_an_account_is_not_there(body: object, *, speaks: bool) -> None:
+    """A gateway's JSON has a status 404 too."""
+    assert wire.is_error(body) is speaks

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import Any
 
 from workteam_operator.backend.port import Account, Attributes, Capabilities, DesiredAccount, Team
@@ -130,11 +129,9 @@ def detail(raw: object) -> str:
 
 
 def is_error(raw: object) -> bool:
-    """Say whether SCIM speaks (RFC 7644 §3.12), and not some proxy's page that knows nothing of accounts."""
-    if not isinstance(raw, dict):
-        return False
-    schemas = raw.get("schemas")
-    return (isinstance(schemas, list) and ERROR in schemas) or str(raw.get("status")) == str(HTTPStatus.NOT_FOUND)
+    """Say whether SCIM speaks (RFC 7644 §3.12), and not some gateway's page or JSON that knows nothing of accounts."""
+    schemas = raw.get("schemas") if isinstance(raw, dict) else None
+    return isinstance(schemas, list) and ERROR in schemas
 
 
 def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
