@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from scim2_models import UnauthorizedException
 
-from workteam_crds.cluster.port import Cluster, ClusterError, Gone, Secret
+from workteam_crds.cluster.port import Cluster, ClusterError, Gone, NotFound, Secret
 from workteam_crds.naming import TenantKey
 from workteam_scim.refusals import Unavailable
 from workteam_scim.tokens import TokenEntry, handle_of, read_entries
@@ -72,6 +72,8 @@ class Tokens:
             except Gone:
                 continue
             except ClusterError as error:
+                if isinstance(error, NotFound):  # deleted while nobody watched: nobody knows which tokens are good
+                    self._secret = None
                 log.warning("the Secret of the tokens cannot be read: %s", error)
                 await asyncio.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - jitter
                 wait = min(wait * 2, LONGEST_WAIT)

@@ -122,6 +122,8 @@ class Watched:
 
     async def watch_secret(self, namespace: str, name: str, since: str) -> AsyncIterator[Any]:
         """Follow the Secret."""
+        if "watch_secret" in self.failures:
+            raise self.failures["watch_secret"]
         async for secret in self._cluster.watch_secret(namespace, name, since):
             yield secret
 

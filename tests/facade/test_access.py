@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from workteam_crds.cluster.port import ClusterUnavailable
 from workteam_crds.naming import TenantKey
 from workteam_crds.testing import a_user
 
@@ -129,10 +130,18 @@ async def test_last_use_is_noted_once(entra: httpx.AsyncClient, ground: Any, now
     assert again.resource_version == secret.resource_version
 
 
-async def test_no_secret_is_503_not_401(ground: Any, run_facade: Any, tenant: TenantKey, eventually: Any) -> None:
-    """Without its Secret the facade cannot know who is good: it says so, and that it may be asked again."""
+@pytest.mark.parametrize("watch", ["up", "down"])
+async def test_no_secret_is_503_not_401(  # noqa: PLR0917
+    ground: Any, watched: Any, run_facade: Any, tenant: TenantKey, eventually: Any, watch: str
+) -> None:
+    """Without its Secret the facade cannot know who is good, also if it was deleted while its watch was down.
+
+    It says so, and that it may be asked again; with the Secret made anew it answers.
+    """
     token = await ground.token(tenant)
-    async with run_facade() as running:
+    if watch == "down":
+        watched.failures["watch_secret"] = ClusterUnavailable("GET /api: HTTP 503")
+    async with run_facade(watched) as running:
         client = running.client(tenant, token)
         assert await answers(client, 200)
         secret = await ground.cluster.read_secret(ground.namespace, "workteam-scim-tokens")
