@@ -4,6 +4,7 @@ Several shapes change who has access without saying so when a server guesses: he
 completely or refused. Only a remove of ``members`` without a value, and a replace by nothing, empty a group.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,6 +16,8 @@ from workteam_scim.normalise import ABSENT, Operation, Verb
 from workteam_scim.paths import Target, equals
 
 LONGEST_ID = 253
+ID = re.compile(r"""[^"'\\()]+""")
+"""What a filter may name: an id of ours has none of these, so one of them is a quoting that was not understood."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def read_edit(operation: Operation) -> Edit:
 
 def _filtered(verb: Verb, text: str) -> Edit:
     found = equals(text)
-    if verb is not Verb.REMOVE or found is None or found.name.lower() != "value" or not found.literal:
+    if verb is not Verb.REMOVE or found is None or found.name.lower() != "value" or not ID.fullmatch(found.literal):
         raise InvalidPathException(detail='members: only `remove` takes a filter, `members[value eq "id"]`.')
     return Remove((found.literal,))
 

@@ -1,18 +1,19 @@
 """A function per quirk: what Entra and others write becomes what the library reads. Pure.
 
-Each quirk turns one operation into the operations it stands for. ``provider`` lists them in their order, ``requests``
-reads bodies with them. Nothing here knows what is stored: an operation that depends on it carries ``only_if``.
+Each quirk turns one operation into the operations it stands for; those of multi-valued attributes are in ``elements``.
+``provider`` lists them in their order, ``requests`` reads bodies with them. Nothing here knows what is stored: an
+operation that depends on it carries ``only_if``.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+import orjson
 from scim2_models import InvalidValueException
 
-from workteam_scim.paths import Target, equals, quoted
+from workteam_scim.paths import Target, equals
 
 ABSENT: Any = object()
 """An operation without the key ``value``; null is a value."""
@@ -49,19 +50,17 @@ def apply_quirks(operations: Iterable[Operation], quirks: Iterable[Quirk]) -> li
 
 
 def refuse(target: Target, why: str) -> InvalidValueException:
-    """Return the refusal of a value, naming the attribute and never the value."""
-    return InvalidValueException(detail=f"{target.path}: {why}.")
+    """Return the refusal of a value, naming the attribute and never the value, nor a filter: that may name a person."""
+    return InvalidValueException(detail=f"{replace(target, filter=None).path}: {why}.")
 
 
 def drop_filter_of_single_value(operation: Operation) -> Iterator[Operation]:
     """``manager[value eq "x"]``: a filter on a single-valued attribute is a condition on its value."""
     target = operation.target
-    if target.attribute.multi or target.filter is None:
+    found = None if target.attribute.multi or target.filter is None else equals(target.filter)
+    if found is None:
         yield operation
         return
-    found = equals(target.filter)
-    if found is None:
-        raise refuse(target, "it has one value, so the filter must be `value eq`")
     yield replace(operation, target=replace(target, filter=None), only_if=found.literal)
 
 
@@ -81,20 +80,27 @@ def unwrap_simple(operation: Operation) -> Iterator[Operation]:
 
 def read_simple(operation: Operation) -> Iterator[Operation]:
     """``"True"`` for a boolean, a number for a text: values by the type that the document says."""
-    leaf = operation.target.leaf
-    yield operation if leaf.type == "complex" else replace(operation, value=_simple(leaf.type, operation.value))
+    target, value = operation.target, operation.value
+    ours = target.leaf.type != "complex" and operation.verb is not Verb.REMOVE and value is not ABSENT
+    yield replace(operation, value=simple(target, value)) if ours else operation
 
 
-def _simple(kind: str, value: Any) -> Any:
+def simple(target: Target, value: Any) -> Any:
+    """Return a value of the leaf's type, or what stands for no value. Raises ``InvalidValueException``."""
+    boolean = target.leaf.type == "boolean"
     match value:
-        case str() if kind == "boolean" and value.lower() in {"true", "false"}:
+        case None | "" | [] | bool() if boolean:
+            return value
+        case str() if boolean and value.lower() in {"true", "false"}:
             return value.lower() == "true"
-        case bool():
+        case _ if boolean:
+            raise refuse(target, "the value must be true or false")
+        case None | [] | str():
             return value
-        case int() | float() if kind == "string":
-            return json.dumps(value)
+        case int() | float() if not isinstance(value, bool):
+            return orjson.dumps(value).decode()
         case _:
-            return value
+            raise refuse(target, "the value must be a text")
 
 
 def wrap_single_complex(operation: Operation) -> Iterator[Operation]:
@@ -106,71 +112,18 @@ def wrap_single_complex(operation: Operation) -> Iterator[Operation]:
         return
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value:
         lowered = {key.lower(): item for key, item in value.items()}
         if "value" not in lowered:
             raise refuse(target, 'the shape must be {"value": id}')
         value = lowered["value"]
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
-    if not (value is ABSENT or value is None or isinstance(value, str)):
+    if not (value is ABSENT or value in (None, [], {}) or isinstance(value, str)):
         raise refuse(target, "the value must be an id")
-    yield Operation(
-        operation.verb,
-        Target(attribute),
-        {"value": value} if isinstance(value, str) and value else value,
-        operation.only_if,
-    )
-
-
-def wrap_several(operation: Operation) -> Iterator[Operation]:
-    """One element for a list of them, a bare text for ``{"value": text}``, a role as JSON in a text."""
-    target, value = operation.target, operation.value
-    if not target.attribute.multi or target.sub or value is ABSENT or value is None or value in ("", []):
-        yield operation
-        return
-    if target.filter is not None:
-        yield replace(operation, value=_element(target, value[0] if _single(value) else value))
-        return
-    items = value if isinstance(value, list) else [value]
-    elements = [_element(target, item) for item in items if item is not None and item != ""]
-    yield replace(operation, value=[element for element in elements if element])
-
-
-def _single(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 1
-
-
-def _element(target: Target, value: Any) -> dict[str, Any]:
-    """Read one element of a multi-valued attribute: known sub-attributes only, empty ones left out."""
-    if isinstance(value, str) and target.attribute.sub("value"):
-        value = {"value": value}
-    if not isinstance(value, dict):
-        raise refuse(target, "each value must be an object")
-    element: dict[str, Any] = {}
-    for key, item in value.items():
-        if sub := target.attribute.sub(key):
-            read = _simple(sub.type, item)
-            if read is not None and read != "":
-                element[sub.name] = read
-    if "value" in element and isinstance(element["value"], str):
-        element.update(_role_document(element["value"]))
-    return element
-
-
-def _role_document(text: str) -> dict[str, Any]:
-    """Read the role that a JSON document in a text describes, as Entra's legacy dialect sends it."""
-    if not text.startswith("{"):
-        return {}
-    try:
-        document = json.loads(text)
-    except ValueError:
-        return {}
-    value = document.get("value") if isinstance(document, dict) else None
-    if not isinstance(value, str) or not value:
-        return {}
-    display = document.get("displayName")
-    return {"value": value} | ({"display": display} if isinstance(display, str) and display else {})
+    if value is not ABSENT and value != "":
+        value = {"value": value} if value else None
+    yield Operation(operation.verb, Target(attribute), value, operation.only_if)
 
 
 def empty_unsets(operation: Operation) -> Iterator[Operation]:
@@ -197,52 +150,13 @@ def empty_unsets(operation: Operation) -> Iterator[Operation]:
 def merge_single_complex(operation: Operation) -> Iterator[Operation]:
     """``name: {…}`` changes the sub-attributes it names and keeps the others: one operation for each."""
     target, value = operation.target, operation.value
-    single = target.attribute.type == "complex" and not target.attribute.multi and target.sub is None
-    if not single or not isinstance(value, dict) or operation.verb is Verb.REMOVE:
+    single = target.leaf.type == "complex" and not target.attribute.multi
+    if not single or operation.verb is Verb.REMOVE:
         yield operation
         return
+    if not isinstance(value, dict):
+        raise refuse(target, "the value must be an object")
     for key, item in value.items():
         if sub := target.attribute.sub(key):
             part = replace(operation, target=replace(target, sub=sub), value=item)
-            yield from (found for simple in unwrap_simple(part) for found in _merged(simple))
-
-
-def _merged(operation: Operation) -> Iterator[Operation]:
-    for simple in read_simple(operation):
-        yield from empty_unsets(simple)
-
-
-def add_elements_once(operation: Operation) -> Iterator[Operation]:
-    """Adding a value that an element has already changes that element: a repeated add makes no second one."""
-    target, value = operation.target, operation.value
-    if operation.verb is not Verb.ADD or not isinstance(value, list) or target.filter or target.sub:
-        yield operation
-        return
-    for element in value:
-        where = _same(element)
-        if where is None:
-            yield replace(operation, value=[element])
-        else:
-            yield replace(operation, target=replace(target, filter=where), value=element)
-
-
-def _same(element: Mapping[str, Any]) -> str | None:
-    if not isinstance(element.get("value"), str):
-        return None
-    names = [name for name in ("value", "type") if isinstance(element.get(name), str)]
-    return " and ".join(f"{name} eq {quoted(element[name])}" for name in names)
-
-
-def remove_by_path_alone(operation: Operation) -> Iterator[Operation]:
-    """A remove's value says which values of a list go; anywhere else it is noise and is never written."""
-    target, value = operation.target, operation.value
-    if operation.verb is not Verb.REMOVE:
-        yield operation
-        return
-    listed = target.attribute.multi and target.filter is None and target.sub is None
-    if not listed or value is ABSENT or value is None:
-        yield replace(operation, value=ABSENT)
-        return
-    for element in value if isinstance(value, list) else []:
-        if where := _same(element):
-            yield replace(operation, target=replace(target, filter=where), value=ABSENT)
+            yield from apply_quirks([part], (unwrap_simple, read_simple, empty_unsets))

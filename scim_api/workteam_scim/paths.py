@@ -9,11 +9,19 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+import orjson
+from scim2_models import InvalidPathException
+
 from workteam_scim.documents import ENTERPRISE, ENTERPRISE_SCHEMA, GROUP, GROUP_SCHEMA, USER, USER_SCHEMA, Document
 
 GRAMMAR = re.compile(r"^(?P<name>[A-Za-z$][\w$-]*)\s*(?:\[(?P<filter>.*)\])?(?:\.(?P<sub>[\w$-]+))?$", re.DOTALL)
-EQUALS = re.compile(r"^\s*(?P<name>[\w$.-]+)\s+eq\s+(?P<literal>.+?)\s*$", re.DOTALL | re.IGNORECASE)
+EQUALS = re.compile(r"(?P<name>[\w$.-]+)\s+eq\s+(?P<literal>\S.*)", re.DOTALL | re.IGNORECASE)
+OPENING = re.compile(r"""(?P<escapes>\\*)(?P<quote>["'])""")
+CLOSED = {quote: re.compile(rf"((?:[^{quote}\\]|\\.)*){quote}", re.DOTALL) for quote in "\"'"}
+BARE = re.compile(r"[^\s()\[\]\"']+")
 ESCAPED = re.compile(r'\\(["\\/])')
+LONGEST_PATH = 1024
+"""Characters; a longer path names nothing of ours, and reading its filter would hold up everybody else."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,9 @@ class Table:
     extension: Mapping[str, Attribute]
 
     def find(self, path: str) -> Target | None:
-        """Resolve a path, or return None for what no document names."""
+        """Resolve a path, or return None for what no document names. Raises ``InvalidPathException`` if it is long."""
+        if len(path) > LONGEST_PATH:
+            raise InvalidPathException(detail=f"A path may have up to {LONGEST_PATH} characters.")
         urn, rest = self._split(path.strip())
         if rest.lower().startswith("urn:"):
             return None
@@ -116,24 +126,36 @@ class Table:
 
 def equals(text: str) -> Equals | None:
     """Read ``name eq literal``: quoted in any way, half quoted, or not quoted at all; None for any other filter."""
-    match = EQUALS.match(text)
-    if match is None:
-        return None
-    literal = match["literal"]
-    if literal.startswith('\\"'):  # quotes that were escaped once too often
-        literal = literal.replace('\\"', '"')
-    if not literal.startswith('"'):
-        return None if re.search(r"\s", literal) else Equals(match["name"], literal.rstrip('"'))
-    inner = literal[1:-1] if len(literal) > 1 and literal.endswith('"') else literal[1:]
-    if re.search(r'(?<!\\)"', inner):
-        return None
-    return Equals(match["name"], ESCAPED.sub(r"\1", inner))
+    match = EQUALS.match(text.strip())
+    literal = _unquoted(match["literal"]) if match else None
+    return Equals(match["name"], literal) if match and literal is not None else None
+
+
+def _unquoted(literal: str) -> str | None:
+    """Take the quotes off: either kind, escaped once or more too often, the last one lost; None if it is no literal."""
+    opening = OPENING.match(literal)
+    if opening is None:
+        bare = literal.rstrip('\\"')
+        return bare if BARE.fullmatch(bare) else None
+    quote = opening["quote"]
+    inner = literal[opening.end() :]
+    if opening["escapes"]:
+        inner = inner.replace(opening[0], quote)
+    closed = CLOSED[quote].fullmatch(inner)
+    content = closed[1] if closed else inner.rstrip(f"\\{quote}")
+    return None if re.search(rf"(?<!\\){quote}", content) else _unescaped(content)
+
+
+def _unescaped(content: str) -> str:
+    try:
+        return str(orjson.loads(f'"{content}"'))
+    except orjson.JSONDecodeError:  # a line break as it is, a backslash that escapes nothing
+        return ESCAPED.sub(r"\1", content)
 
 
 def quoted(text: str) -> str:
     """Write a text as the literal of a filter."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return orjson.dumps(text).decode()
 
 
 def _spelt(attribute: Attribute, text: str | None) -> str | None:

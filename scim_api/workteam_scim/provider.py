@@ -1,12 +1,12 @@
 """What the facade offers, and what it forgives: the one address of every leniency.
 
-The library forgives what ``ENTRA`` says. What only we forgive is done by ``normalise``, in the order of
-``NORMALISERS``; ``folded`` is how names are compared, here and in our indexes.
+The library forgives what ``ENTRA`` says. What only we forgive is done by ``normalise`` and ``elements``, in
+the order of ``NORMALISERS``; ``folded`` is how names are compared, here and in our indexes.
 """
 
 from scim2_models import ResourceType, Schema, ScimPolicy, ScimProvider, ServiceProviderConfig, default_comparison_key
 
-from workteam_scim import normalise
+from workteam_scim import elements, normalise
 from workteam_scim.documents import RESOURCE_TYPES, SCHEMAS, SERVICE_PROVIDER_CONFIG
 
 ENTRA = ScimPolicy(
@@ -22,16 +22,17 @@ READING: tuple[normalise.Quirk, ...] = (
     normalise.unwrap_simple,
     normalise.read_simple,
     normalise.wrap_single_complex,
-    normalise.wrap_several,
+    elements.wrap_several,
+    elements.keep_one_primary,
     normalise.empty_unsets,
+    normalise.merge_single_complex,
 )
 """What only we forgive in values, in this order: for POST, PUT and PATCH."""
 
 NORMALISERS: tuple[normalise.Quirk, ...] = (
     *READING,
-    normalise.merge_single_complex,
-    normalise.add_elements_once,
-    normalise.remove_by_path_alone,
+    elements.add_elements_once,
+    elements.remove_by_path_alone,
 )
 """What only we forgive in operations, in this order: for PATCH."""
 

@@ -6,7 +6,7 @@ a projection is asked for.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from scim2_models import (
     Context,
     InvalidSyntaxException,
-    PatchOp,
     PreconditionFailedException,
     Resource,
     ResourceType,
@@ -27,11 +26,10 @@ from scim2_server.handler import AsyncScimHandler
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target
-from scim2_server.service import ScimService, scim_exception_of
-from scim2_server.utils import parametrize
+from scim2_server.service import ScimService
 
-from workteam_scim.documents import ENTERPRISE
 from workteam_scim.members import edited
+from workteam_scim.patching import apply, explained
 from workteam_scim.paths import Table, group_table, user_table
 from workteam_scim.provider import NORMALISERS, READING
 from workteam_scim.refusals import Unavailable
@@ -78,10 +76,16 @@ class ReplayingHandler(AsyncScimHandler):
             target, resource_type = self._target(request, Operation.patch)
             resource_id = cast("str", target.resource_id)
             patch = read_patch(self._json(request), table_of(resource_type), NORMALISERS, resource_id=resource_id)
-            self._ignored(len(patch.ignored))
-            return await self._changed(
-                request, resource_type, resource_id, lambda entry: self._patched(resource_type, entry, patch)
-            )
+            left_out = 0
+
+            async def wanted(entry: Entry) -> Wanted:
+                nonlocal left_out
+                result, left_out = await self._patched(resource_type, entry, patch)
+                return result
+
+            answer = await self._changed(request, resource_type, resource_id, wanted)
+            self._ignored(len(patch.ignored) + left_out)
+            return answer
 
     async def replace(self, request: ScimRequest) -> ScimResponse:
         """Replace a resource. Members are kept if the body does not speak of them: absence takes no access."""
@@ -93,7 +97,7 @@ class ReplayingHandler(AsyncScimHandler):
             )
             attributes = dumped(resource)
 
-            def wanted(entry: Entry) -> Wanted:
+            async def wanted(entry: Entry) -> Wanted:
                 return attributes, members_of(attributes) if speaks_of_members else entry.members
 
             return await self._changed(request, resource_type, resource_id, wanted)
@@ -106,7 +110,11 @@ class ReplayingHandler(AsyncScimHandler):
             await self._storage.delete(resource_type, resource_id)
 
     async def _changed(
-        self, request: ScimRequest, resource_type: ResourceType, resource_id: str, wanted: Callable[[Entry], Wanted]
+        self,
+        request: ScimRequest,
+        resource_type: ResourceType,
+        resource_id: str,
+        wanted: Callable[[Entry], Awaitable[Wanted]],
     ) -> ScimResponse:
         """Change a resource and answer with it."""
         parameters = self.service.read_response_parameters(resource_type, request.query)
@@ -117,7 +125,7 @@ class ReplayingHandler(AsyncScimHandler):
                 entry = objects.read(resource_id)
                 conditions.check(entry.version, request.method)
                 try:
-                    changed = await self._storage.rewrite(resource_type, entry, *wanted(entry))
+                    changed = await self._storage.rewrite(resource_type, entry, *await wanted(entry))
                 except PreconditionFailedException:
                     if conditions.if_match:
                         raise
@@ -126,21 +134,16 @@ class ReplayingHandler(AsyncScimHandler):
             await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - jitter
         raise Unavailable("The resource is being changed by others all the time; the request may be sent again.")
 
-    def _patched(self, resource_type: ResourceType, entry: Entry, patch: Patch) -> Wanted:
-        """Apply operations to a state of a resource."""
+    async def _patched(self, resource_type: ResourceType, entry: Entry, patch: Patch) -> tuple[Wanted, int]:
+        """Apply operations to a state of a resource; say besides how many of them can meet nothing."""
         attributes = entry.attributes()
         members = edited(entry.members, patch.edits)
-        body = patch.body(_manager(attributes))
-        if body is None:
-            return attributes, members
-        model = self.service.get_model(resource_type)
-        try:
-            resource = model.model_validate(attributes)
-            operations = parametrize(PatchOp, model).model_validate(body, scim_ctx=Context.RESOURCE_PATCH_REQUEST)
-            operations.patch(resource)
-        except ValidationError as error:
-            raise scim_exception_of(error) from None
-        return dumped(resource), members
+        operations = patch.written(attributes)
+        if not operations:
+            return (attributes, members), 0
+        resource = self.service.get_model(resource_type).model_validate(attributes)
+        left_out = await apply(resource, operations)
+        return (dumped(resource), members), left_out
 
     def _answer(
         self,
@@ -170,7 +173,7 @@ class ReplayingHandler(AsyncScimHandler):
         try:
             resource = self.service.get_model(resource_type).model_validate(body.resource, scim_ctx=context)
         except ValidationError as error:
-            raise scim_exception_of(error) from None
+            raise explained(error) from None
         return resource, "members" in body.resource
 
     def _json(self, request: ScimRequest) -> Any:
@@ -189,8 +192,3 @@ def rendered(entry: Entry, status: HTTPStatus) -> Rendered:
 def table_of(resource_type: ResourceType) -> Table:
     """Return the attributes of a resource type."""
     return user_table() if resource_type.name == "User" else group_table()
-
-
-def _manager(attributes: dict[str, Any]) -> str | None:
-    manager: str | None = attributes.get(ENTERPRISE, {}).get("manager", {}).get("value")
-    return manager

@@ -5,9 +5,11 @@ What leaves here the library reads without help. Attributes that no document nam
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from scim2_models import (
     InvalidPathException,
     InvalidSyntaxException,
@@ -17,10 +19,11 @@ from scim2_models import (
     PayloadTooLargeException,
 )
 
-from workteam_scim.documents import ENTERPRISE, PATCH_OP
+from workteam_scim.documents import ENTERPRISE
 from workteam_scim.members import Edit, is_members, read_edit
 from workteam_scim.normalise import ABSENT, Operation, Quirk, Verb, apply_quirks
-from workteam_scim.paths import Table, equals
+from workteam_scim.paths import Attribute, Table, Target, equals
+from workteam_scim.reader import Reader
 
 OPERATIONS = 1000
 """Operations of one PATCH at most."""
@@ -36,12 +39,9 @@ class Patch:
     edits: tuple[Edit, ...] = ()
     ignored: tuple[str, ...] = ()
 
-    def body(self, manager: str | None) -> dict[str, Any] | None:
-        """Return the PatchOp message, or None if nothing is left; ``manager`` is the user's manager before it."""
-        left = list(_whose_condition_holds(self.operations, manager))
-        if not left:
-            return None
-        return {"schemas": [PATCH_OP], "Operations": [_written(operation) for operation in left]}
+    def written(self, attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the operations on a resource that has these attributes, as the library reads them."""
+        return [_written(operation) for operation in _settled(self.operations, attributes)]
 
 
 @dataclass(frozen=True)
@@ -52,41 +52,9 @@ class Body:
     ignored: tuple[str, ...] = ()
 
 
-@dataclass
-class _Reader:
-    """Resolves paths against one table and remembers what it did not know."""
-
-    table: Table
-    ignored: list[str] = field(default_factory=list)
-
-    def expand(self, verb: Verb, values: Mapping[str, Any]) -> Iterator[Operation]:
-        """Each key of an object is a path of its own; a URN holds an object of further ones."""
-        for key, value in values.items():
-            if self.table.whole_extension(key) and isinstance(value, dict):
-                yield from self.expand(verb, {f"{ENTERPRISE}:{name}": item for name, item in value.items()})
-            elif self.table.whole_core(key) and isinstance(value, dict):
-                yield from self.expand(verb, value)
-            else:
-                yield from self.one(verb, key, value)
-
-    def one(self, verb: Verb, path: str, value: Any) -> Iterator[Operation]:
-        target = self.table.find(path)
-        if target is not None:
-            yield Operation(verb, target, value)
-        elif self.table.whole_extension(path) and verb is Verb.REMOVE:
-            yield from (Operation(verb, found) for found in map(self.table.find, self._extension()) if found)
-        elif path.lower().startswith("member"):  # a misspelt membership must not look like a success
-            raise InvalidPathException(detail="members: the path is not understood; nothing changed.")
-        else:
-            self.ignored.append(path)
-
-    def _extension(self) -> list[str]:
-        return [attribute.path for attribute in self.table.extension.values()]
-
-
 def read_patch(payload: Any, table: Table, quirks: Iterable[Quirk], *, resource_id: str) -> Patch:
     """Read the body of a PATCH. Raises a ``SCIMException``; then nothing of it is done."""
-    reader = _Reader(table)
+    reader = Reader(table)
     operations = [found for raw in _raw_operations(payload) for found in _read_operation(reader, raw, resource_id)]
     edits = [read_edit(operation) for operation in operations if is_members(operation.target)]
     others = [operation for operation in operations if not is_members(operation.target)]
@@ -97,7 +65,7 @@ def read_resource(payload: Any, table: Table, quirks: Iterable[Quirk]) -> Body:
     """Read the body of a POST or PUT: an add of each key to an empty resource. Raises a ``SCIMException``."""
     if not isinstance(payload, dict):
         raise InvalidSyntaxException(detail="The body must be a JSON object.")
-    reader = _Reader(table)
+    reader = Reader(table)
     given = {key: value for key, value in payload.items() if key.lower() not in COMMON}
     operations = [found for found in reader.expand(Verb.ADD, given) if found.value is not None]
     resource: dict[str, Any] = {"schemas": [table.core_urn]}
@@ -117,6 +85,8 @@ def _place(resource: dict[str, Any], operation: Operation) -> None:
     if operation.verb is Verb.REMOVE:
         return
     attribute = target.attribute
+    if attribute.multi and target.sub is not None and target.filter is None:
+        raise InvalidPathException(detail=f"{target.path}: a filter must say which value it is of.")
     holder = resource.setdefault(ENTERPRISE, {}) if attribute.urn == ENTERPRISE else resource
     if target.filter is not None:
         holder = _element(holder.setdefault(attribute.name, []), target.filter)
@@ -156,7 +126,7 @@ def _raw_operations(payload: Any) -> list[Any]:
     return found
 
 
-def _read_operation(reader: _Reader, raw: Any, resource_id: str) -> Iterator[Operation]:
+def _read_operation(reader: Reader, raw: Any, resource_id: str) -> Iterator[Operation]:
     if not isinstance(raw, dict):
         raise InvalidSyntaxException(detail="Each operation must be a JSON object.")
     keys = {key.lower(): value for key, value in raw.items()}
@@ -171,10 +141,9 @@ def _read_operation(reader: _Reader, raw: Any, resource_id: str) -> Iterator[Ope
         _refuse_common(path)
         yield from reader.one(verb, path, value)
         return
-    values = _object(verb, value)
-    if path and reader.table.whole_extension(path):
-        values = {f"{ENTERPRISE}:{key}": item for key, item in values.items()}
-    if str(values.pop("id", resource_id)) != resource_id:
+    values = _object(verb, {ENTERPRISE: value} if path and reader.table.whole_extension(path) else value)
+    given_id = values.pop("id", None)
+    if given_id is not None and str(given_id) != resource_id:
         raise MutabilityException(detail="id cannot be changed.")
     yield from reader.expand(verb, {key: item for key, item in values.items() if key.lower() not in COMMON})
 
@@ -194,19 +163,42 @@ def _object(verb: Verb, value: Any) -> dict[str, Any]:
     """Read the value of an operation without a path: each of its keys is one."""
     if verb is Verb.REMOVE:
         raise NoTargetException(detail="A remove must say by its path what is to be removed.")
+    if isinstance(value, str):
+        with suppress(orjson.JSONDecodeError):  # some send the object as JSON in a text
+            value = orjson.loads(value)
     if not isinstance(value, dict):
         raise InvalidValueException(detail="An operation without a path needs an object of attributes as value.")
     return dict(value)
 
 
-def _whose_condition_holds(operations: Iterable[Operation], manager: str | None) -> Iterator[Operation]:
-    """Leave out what is conditional on another manager than the user has by then."""
+def _settled(operations: Iterable[Operation], attributes: Mapping[str, Any]) -> Iterator[Operation]:
+    """Decide what depends on the value that an attribute has by then: conditions, and the first element of a list."""
+    by_now: dict[str, Any] = {}
     for operation in operations:
-        if operation.only_if is not None and operation.only_if != manager:
+        target = operation.target
+        value = by_now.get(target.attribute.path, _held(attributes, target.attribute))
+        if operation.only_if is not None and not _is(value, operation.only_if):
             continue
-        if operation.target.attribute.name == "manager":
-            manager = operation.value if isinstance(operation.value, str) else None
-        yield operation
+        removes = operation.verb is Verb.REMOVE
+        if removes and target.filter is None and target.sub is None:
+            by_now[target.attribute.path] = ()
+        elif not removes:
+            by_now[target.attribute.path] = operation.value
+        whole = target.attribute.multi and target.sub is not None and target.filter is None
+        if whole and target.sub and not removes and not value:
+            yield Operation(Verb.ADD, Target(target.attribute), [{target.sub.name: operation.value}])
+        else:
+            yield operation
+
+
+def _held(attributes: Mapping[str, Any], attribute: Attribute) -> Any:
+    holder = attributes.get(ENTERPRISE, {}) if attribute.urn == ENTERPRISE else attributes
+    held = holder.get(attribute.name)
+    return held.get("value") if isinstance(held, dict) else held
+
+
+def _is(value: Any, literal: str) -> bool:
+    return str(value).lower() == literal.lower() if isinstance(value, bool) else value == literal
 
 
 def _written(operation: Operation) -> dict[str, Any]:

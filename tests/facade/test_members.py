@@ -50,7 +50,9 @@ def target(path: str) -> Operation:
         ("members[Value EQ a]", Remove(("a",))),
         ('members[value eq "a]', Remove(("a",))),
         (r"members[value eq \"a\"]", Remove(("a",))),
-        (r'members[value eq "a\"b"]', Remove(('a"b',))),
+        ("members[value eq 'a']", Remove(("a",))),
+        (r'members[value eq "a\"]', Remove(("a",))),
+        (r'members[value eq \\"a\\"]', Remove(("a",))),
     ],
 )
 def test_a_removal_by_path(path: str, edit: Edit) -> None:
@@ -66,6 +68,12 @@ def test_a_removal_by_path(path: str, edit: Edit) -> None:
         'members[value sw "a"]',
         'members[value eq "a" or value eq "b"]',
         "members[value eq a b]",
+        "members[value eq (a)]",
+        'members[value eq "(a)"]',
+        r'members[value eq "a\"b"]',
+        r'members[value eq "a\\b"]',
+        'members[value eq "a" b"]',
+        """members[value eq '"a"']""",
     ],
 )
 def test_a_path_that_is_not_understood_is_refused(path: str) -> None:

@@ -1,0 +1,128 @@
+"""Quirks of multi-valued attributes: a function each, as in ``normalise``. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from workteam_scim.normalise import ABSENT, Operation, Verb, refuse, simple
+from workteam_scim.paths import LONGEST_PATH, Target, equals, quoted
+
+ROLES = "roles"
+"""The one attribute whose values Entra writes as JSON documents in a text."""
+
+
+def wrap_several(operation: Operation) -> Iterator[Operation]:
+    """One element for a list of them, a bare text for ``{"value": text}``, a role as JSON in a text."""
+    target, value = operation.target, operation.value
+    if not target.attribute.multi or target.sub or value is ABSENT or value is None or value in ("", []):
+        yield operation
+        return
+    if operation.verb is Verb.REMOVE and target.filter is not None:
+        yield replace(operation, value=ABSENT)
+        return
+    if target.filter is not None:
+        yield from _merged(operation, target.filter)
+        return
+    items = value if isinstance(value, list) else [value]
+    elements = [_filled(_element(target, item)) for item in items if item is not None and item != ""]
+    yield replace(operation, value=[element for element in elements if element])
+
+
+def _merged(operation: Operation, where: str) -> Iterator[Operation]:
+    """An element by its filter: one operation for each sub-attribute; what the filter asks for changes last."""
+    target, value = operation.target, operation.value
+    element = _element(target, value[0] if isinstance(value, list) and len(value) == 1 else value)
+    asked = equals(where)
+    for name in sorted(element, key=lambda name: asked is not None and name == asked.name):
+        sub = target.attribute.sub(name)
+        yield replace(operation, target=replace(target, sub=sub), value=element[name])
+
+
+def _element(target: Target, value: Any) -> dict[str, Any]:
+    """Read the known sub-attributes of one element. Raises ``InvalidValueException`` if it has others only."""
+    if isinstance(value, str) and target.attribute.sub("value"):
+        value = {"value": value}
+    if not isinstance(value, dict):
+        raise refuse(target, "each value must be an object")
+    named = [(sub, item) for key, item in value.items() if (sub := target.attribute.sub(key))]
+    if value and not named:
+        known = ", ".join(sub.name for sub in target.attribute.subs.values())
+        raise refuse(target, f"each value must have one of {known}")
+    element = {sub.name: simple(Target(target.attribute, sub=sub), item) for sub, item in named}
+    if target.attribute.name == ROLES and isinstance(element.get("value"), str):
+        element.update(_role_document(element["value"]))
+    return element
+
+
+def _filled(element: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in element.items() if value is not None and value not in ("", [])}
+
+
+def _role_document(text: str) -> dict[str, Any]:
+    """Read the role that a JSON document in a text describes, as Entra's legacy dialect sends it."""
+    if not text.startswith("{"):
+        return {}
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    value = document.get("value")
+    if not isinstance(value, str) or not value:
+        return {}
+    display = document.get("displayName")
+    return {"value": value} | ({"display": display} if isinstance(display, str) and display else {})
+
+
+def keep_one_primary(operation: Operation) -> Iterator[Operation]:
+    """Of several elements that say ``primary`` in one list, the last one is."""
+    value = operation.value
+    if not operation.target.attribute.multi or not isinstance(value, list):
+        yield operation
+        return
+    primary = [number for number, element in enumerate(value) if element.get("primary") is True]
+    demoted = set(primary[:-1])
+    yield replace(
+        operation,
+        value=[element | {"primary": False} if number in demoted else element for number, element in enumerate(value)],
+    )
+
+
+def add_elements_once(operation: Operation) -> Iterator[Operation]:
+    """Adding a value that an element has already changes that element: a repeated add makes no second one."""
+    target, value = operation.target, operation.value
+    if operation.verb is not Verb.ADD or not isinstance(value, list) or target.filter or target.sub:
+        yield operation
+        return
+    for element in value:
+        where = _same(element)
+        if where is None:
+            yield replace(operation, value=[element])
+        else:
+            yield replace(operation, target=replace(target, filter=where), value=element)
+
+
+def _same(element: Mapping[str, Any]) -> str | None:
+    """Return the filter that finds an element again; None without a value, or with one that the kind will refuse."""
+    if not isinstance(element.get("value"), str):
+        return None
+    names = [name for name in ("value", "type") if isinstance(element.get(name), str)]
+    if any(len(element[name]) > LONGEST_PATH for name in names):
+        return None
+    return " and ".join(f"{name} eq {quoted(element[name])}" for name in names)
+
+
+def remove_by_path_alone(operation: Operation) -> Iterator[Operation]:
+    """A remove's value says which values of a list go; anywhere else it is noise and is never written."""
+    target, value = operation.target, operation.value
+    if operation.verb is not Verb.REMOVE:
+        yield operation
+        return
+    listed = target.attribute.multi and target.filter is None and target.sub is None
+    if not listed or value is ABSENT or value is None:
+        yield replace(operation, value=ABSENT)
+        return
+    for element in value if isinstance(value, list) else []:
+        if where := _same(element):
+            yield replace(operation, target=replace(target, filter=where), value=ABSENT)

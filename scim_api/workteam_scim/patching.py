@@ -1,0 +1,77 @@
+"""A PATCH applied by the library. What a path can never meet is left out: it must not keep a leaver active."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+from scim2_models import (
+    Context,
+    InvalidFilterException,
+    InvalidPathException,
+    InvalidValueException,
+    NoTargetException,
+    PatchOp,
+    Resource,
+    SCIMException,
+)
+from scim2_server.service import scim_exception_of
+from scim2_server.utils import parametrize
+
+from workteam_scim.documents import PATCH_OP
+from workteam_scim.mapping import refusal
+
+BREATH = 20
+"""How many operations are applied before others may run: each takes the library milliseconds."""
+MEETS_NOTHING = (InvalidFilterException, InvalidPathException, NoTargetException)
+"""What is said of a path whose filter cannot be read, or for which no element can be made."""
+
+Written: TypeAlias = dict[str, Any]
+"""One operation as the library reads it."""
+
+
+async def apply(resource: Resource[Any], operations: Sequence[Written]) -> int:
+    """Apply operations in order; return how many were left out. Raises a ``SCIMException``: the resource is spoilt."""
+    left_out = 0
+    for start in range(0, len(operations), BREATH):
+        if start:
+            await asyncio.sleep(0)
+        left_out += _several(resource, operations[start : start + BREATH])
+    return left_out
+
+
+def _several(resource: Resource[Any], operations: Sequence[Written]) -> int:
+    try:
+        _all_or_none(resource, operations)
+    except MEETS_NOTHING:
+        return sum(not _met(resource, operation) for operation in operations)
+    return 0
+
+
+def _met(resource: Resource[Any], operation: Written) -> bool:
+    try:
+        _all_or_none(resource, [operation])
+    except MEETS_NOTHING:
+        return False
+    return True
+
+
+def _all_or_none(resource: Resource[Any], operations: Sequence[Written]) -> None:
+    body = {"schemas": [PATCH_OP], "Operations": list(operations)}
+    try:
+        message = parametrize(PatchOp, type(resource)).model_validate(body, scim_ctx=Context.RESOURCE_PATCH_REQUEST)
+        message.patch(resource)
+    except ValidationError as error:
+        raise explained(error) from None
+    except InvalidValueException as error:
+        if isinstance(error.__cause__, ValidationError):
+            raise explained(error.__cause__) from None
+        if any("[" in operation["path"] for operation in operations):  # what is written is not what the filter asks for
+            raise NoTargetException from None
+        raise
+
+
+def explained(error: ValidationError) -> SCIMException:
+    """Return the refusal of a resource, naming the attribute and never its value."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return scim_exception_of(error) if first["type"].startswith("scim_") else refusal(error)
