@@ -53,7 +53,9 @@ class Rehearsal:
         self._client = client
         self._log = log
         self._progress = progress
-        known = state.watermark.base_url
+        kept = state.watermark
+        # one that knows nobody yet belongs to nothing: the first Base URL may have been mistyped
+        known = kept.base_url if kept.users or kept.groups or kept.complete else None
         if known is not None and known != plain_url(settings.base_url):
             raise Problem(
                 f"The state file belongs to {known}, not to {plain_url(settings.base_url)}; give another --state FILE.",
