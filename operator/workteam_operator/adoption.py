@@ -95,6 +95,26 @@ def decide(wanted: Wanted, found: Sequence[Candidate], holders: Mapping[str, Hol
             return Refuse(Reason.UNIQUENESS_CONFLICT, f"{candidate.id} belongs to the object {holder.name}")
 
 
+def is_made_by(intent: Intent, candidate: Candidate) -> bool:
+    """Say whether a create whose answer was lost made an account: it has both values of that (rule A7)."""
+    made = (intent.external_id, folded(intent.user_name))
+    return (candidate.external_id, folded(candidate.name)) == made
+
+
+def not_found(intents: Iterable[Intent], found: Sequence[Candidate]) -> tuple[Intent, ...]:
+    """Return the creates whose account or team no look-up found."""
+    return tuple(intent for intent in intents if not any(is_made_by(intent, candidate) for candidate in found))
+
+
+def own_creates(
+    intents: Iterable[Intent], found: Iterable[Candidate], holders: Mapping[str, Holder]
+) -> tuple[str, ...]:
+    """Return the ids of what creates whose answers were lost made, and no object has recorded."""
+    unheld = (candidate for candidate in found if candidate.id not in holders)
+    wanted = tuple(intents)
+    return tuple(sorted(c.id for c in unheld if any(is_made_by(intent, c) for intent in wanted)))
+
+
 def _matching(wanted: Wanted, found: Iterable[Candidate]) -> list[Candidate]:
     named = [candidate for candidate in found if candidate.id == wanted.confirmed]
     if named:
@@ -134,6 +154,4 @@ def _same_name(wanted: Wanted, candidate: Candidate) -> bool:
 
 
 def _made_by_us(wanted: Wanted, candidate: Candidate) -> bool:
-    """An account with both values of a create whose answer was lost is the one that it made (rule A7)."""
-    made = {(intent.external_id, folded(intent.user_name)) for intent in wanted.intents}
-    return (candidate.external_id, folded(candidate.name)) in made
+    return any(is_made_by(intent, candidate) for intent in wanted.intents)

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
+from workteam_crds.kinds.groups import GroupStatus
 from workteam_crds.kinds.users import Intent
 from workteam_crds.naming import Key
-from workteam_operator.adoption import Holder, Wanted
+from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Team
-from workteam_operator.group_plan import GroupFacts, Members
+from workteam_operator.group_situation import GroupFacts, Members
 from workteam_operator.ownership import (
     Claim,
     Owner,
@@ -46,12 +47,13 @@ class GroupEyes:
             members=self._members(group),
             now=now,
             settle=self._parts.settle,
-            intents=unresolved(group.status.pending_create, sharers),
+            intents=self._intents(group, group.status),
             rival=rival.metadata.name if rival else None,
             heirs=self._heirs(group, sharers) if group.deleting else (),
         )
         if group.status.team_id is None:
             return await self._with_found(facts)
+        self._parts.searched.saw(group.key, (), now=now)
         team = await self._team(group, group.status.team_id)
         return self.with_strangers(replace(facts, team=team, holders=self._holders(group, [group.status.team_id])))
 
@@ -64,7 +66,11 @@ class GroupEyes:
         """Look anew for the team of a group whose recorded one is gone."""
         gone = {"team_id": None, "synced_display_name": None, "adopted": None}
         self._parts.known.forget(facts.group.key)
-        return await self._with_found(replace(facts, status=facts.status.model_copy(update=gone), team=None))
+        status = facts.status.model_copy(update=gone)
+        intents = self._intents(facts.group, status)
+        return await self._with_found(
+            replace(facts, status=status, team=None, intents=intents, tried=frozenset(), erased=False)
+        )
 
     def with_strangers(self, facts: GroupFacts) -> GroupFacts:
         """Tell apart the team's members that are nobody's account here."""
@@ -93,10 +99,18 @@ class GroupEyes:
         return team
 
     async def _with_found(self, facts: GroupFacts) -> GroupFacts:
-        if facts.rival is not None or (facts.group.deleting and not facts.intents):
+        group, deleting = facts.group, facts.group.deleting
+        if (facts.rival is not None or deleting) and not (deleting and facts.intents):
             return facts  # it may adopt nothing
-        found = await self._find(facts.group, facts.intents)
-        return replace(facts, found=found, holders=self._holders(facts.group, [team.id for team in found]))
+        found = await self._find(group, facts.intents)
+        facts = replace(facts, found=found, holders=self._holders(group, [team.id for team in found]))
+        unfound = not_found(facts.intents, facts.candidates)
+        return replace(facts, searched=self._parts.searched.saw(group.key, unfound, now=facts.now))
+
+    def _intents(self, group: WorkteamGroup, status: GroupStatus) -> tuple[Intent, ...]:
+        """Return creates that are unresolved: a group that has a team inherits none."""
+        sharers = () if status.team_id else self._parts.objects.sharers(group)
+        return unresolved(status.pending_create, sharers)
 
     async def _find(self, group: WorkteamGroup, intents: Iterable[Intent]) -> tuple[Team, ...]:
         """Look up what the object is to have, what unanswered creates were to have, and what a person named."""

@@ -12,9 +12,10 @@ from workteam_operator import steps, verdicts
 from workteam_operator.backend.port import BackendError, Team
 from workteam_operator.events import Happening
 from workteam_operator.group_facts import GroupEyes
-from workteam_operator.group_plan import GroupFacts, plan_group
+from workteam_operator.group_plan import plan_group
 from workteam_operator.group_progress import renamed, with_members, with_plan, with_team
 from workteam_operator.group_report import UNSUPPORTED, counted, group_status, settled
+from workteam_operator.group_situation import GroupFacts
 from workteam_operator.intents import after_failure, with_intent
 from workteam_operator.ownership import external_id, id_claim
 from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, still_as_decided
@@ -124,6 +125,9 @@ class _GroupPass:
                 )
                 return verdicts.waiting(step), Outcome(again_in=step.again_in)
             case Stall():
+                self._progress = counted(facts.status, facts.members).model_copy(
+                    update={"pending_create": facts.intents}
+                )
                 return verdicts.stalled(step), DONE
             case steps.Release(how):
                 return await self._release(how)
@@ -136,6 +140,7 @@ class _GroupPass:
 
     async def _release(self, how: steps.Leaving) -> Ending:
         await self._parts.writer.release(self._report.group)
+        self._parts.searched.saw(self._group.key, (), now=self._report.now)
         self._parts.known.forget(self._group.key)
         self._parts.events.tell(self._group, Happening(how.value), "The object lets its team go")
         self._progress = None

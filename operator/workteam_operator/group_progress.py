@@ -7,20 +7,25 @@ from typing import Any
 
 from workteam_crds.kinds.groups import GroupStatus
 from workteam_crds.kinds.users import Plan
+from workteam_operator.adoption import not_found
 from workteam_operator.backend.port import Team
-from workteam_operator.group_plan import GroupFacts
+from workteam_operator.group_situation import GroupFacts, candidate
 
 
 def with_team(facts: GroupFacts, team: Team, now: datetime, *, adopted: bool) -> GroupFacts:
-    """Record a team that was created or adopted."""
+    """Record a team that was created or adopted.
+
+    A terminating object takes one after the other of what its unanswered creates made; a live one has waited them out.
+    """
+    unresolved = not_found(facts.intents, [candidate(team)]) if facts.group.deleting else ()
     update: dict[str, Any] = {
         "team_id": team.id,
         "adopted": adopted,
         "synced_display_name": team.display_name,
-        "pending_create": (),
+        "pending_create": unresolved,
         "last_sync_time": now,
     }
-    return replace(facts, status=facts.status.model_copy(update=update), team=team, found=(), intents=())
+    return replace(facts, status=facts.status.model_copy(update=update), team=team, found=(), intents=unresolved)
 
 
 def renamed(facts: GroupFacts, team: Team, now: datetime) -> GroupFacts:

@@ -5,7 +5,8 @@ from datetime import datetime
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.groups import GroupStatus, MemberCounts
-from workteam_operator.group_plan import GroupFacts, Members, changes_of
+from workteam_operator.group_plan import changes_of
+from workteam_operator.group_situation import GroupFacts, Members
 from workteam_operator.verdicts import Statement, Verdict, conditions
 
 UNSUPPORTED = Verdict(

@@ -1,6 +1,6 @@
 """Creates that were begun: written down before the request, resolved after it (rule A7). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -10,6 +10,8 @@ from workteam_operator.backend.port import BackendError, BackendRejected, Backen
 
 S = TypeVar("S", UserStatus, GroupStatus)
 
+LOOKS = 3
+"""How often it is looked for an account at least, before a create counts as not done."""
 MOST = 10
 """Intents that a status holds; the oldest go first."""
 
@@ -36,6 +38,18 @@ def after_failure(status: S, before: tuple[Intent, ...], error: BackendError, *,
         case _:
             kept = before
     return status.model_copy(update={"pending_create": kept})
+
+
+def look_again(
+    unfound: Iterable[Intent], searched: Mapping[Intent, datetime], *, settle: timedelta, now: datetime
+) -> timedelta | None:
+    """Return when to look again for what unanswered creates may have made; None if look-ups were empty long enough.
+
+    ``searched`` says since when they have been empty: a process that has just started looks as long as any other.
+    """
+    ends = [max(intent.at, searched.get(intent, now)) + settle for intent in unfound]
+    left = max(ends, default=now) - now
+    return min(left, settle / LOOKS) if left > timedelta(0) else None
 
 
 def too_new(confirmed: datetime | None, settle: timedelta, now: datetime) -> timedelta | None:

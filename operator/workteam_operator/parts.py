@@ -1,7 +1,7 @@
 """What the reconcilers of users and groups work with, and what both do before and after a pass."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
 
@@ -9,7 +9,7 @@ from workteam_crds.cluster.port import Severity
 from workteam_crds.conditions import Condition, ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.tenants import Adoption
-from workteam_crds.kinds.users import BookingKind
+from workteam_crds.kinds.users import BookingKind, Intent
 from workteam_crds.naming import TenantKey
 from workteam_operator import verdicts
 from workteam_operator.adoption import Wanted
@@ -18,6 +18,7 @@ from workteam_operator.events import Announcer, Happening
 from workteam_operator.known_teams import KnownTeams
 from workteam_operator.objects import Objects
 from workteam_operator.ownership import Owner, better_rival, name_claim, recorded_id, wanted_by
+from workteam_operator.since import Since
 from workteam_operator.steps import Stall
 from workteam_operator.tenant_report import NOT_ASKED
 from workteam_operator.tenants import Tenant, Tenants
@@ -48,6 +49,8 @@ class Parts:
     events: Announcer
     now: Callable[[], datetime]
     settle: timedelta
+    searched: Since[Intent] = field(default_factory=Since)
+    """Since when look-ups for unanswered creates have found nothing."""
 
     def gate(self, owner: Owner) -> Tenant | Verdict | Outcome:
         """Return the tenant to work with, or why nothing may be done: with a verdict, or to be asked again soon."""

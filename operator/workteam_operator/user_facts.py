@@ -6,9 +6,9 @@ from datetime import datetime
 
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.tenants import OnDelete
-from workteam_crds.kinds.users import Intent
+from workteam_crds.kinds.users import Intent, UserStatus
 from workteam_crds.naming import Key, folded
-from workteam_operator.adoption import Holder, Wanted
+from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Account
 from workteam_operator.changes import is_settled
 from workteam_operator.mapping import desired_account, manager_of
@@ -27,7 +27,7 @@ from workteam_operator.ownership import (
 from workteam_operator.parts import Parts
 from workteam_operator.steps import confirmed
 from workteam_operator.tenants import Tenant
-from workteam_operator.user_plan import UserFacts
+from workteam_operator.user_situation import UserFacts
 
 
 class UserEyes:
@@ -52,7 +52,7 @@ class UserEyes:
             ),
             now=now,
             settle=self._parts.settle,
-            intents=unresolved(user.status.pending_create, sharers),
+            intents=self._intents(user, user.status),
             rival=rival.metadata.name if rival else None,
             heirs=self._heirs(user, sharers) if user.deleting else (),
             name_in_use=_name_in_use(user, sharers),
@@ -60,6 +60,7 @@ class UserEyes:
         )
         if user.status.account_id is None:
             return await self._with_found(facts)
+        self._parts.searched.saw(user.key, (), now=now)
         account = await self._tenant.backend.read_account(user.status.account_id)
         holders = self._holders(user, [user.status.account_id])
         teams = self._teams_to_leave(user, user.status.account_id) if user.deleting else ()
@@ -69,15 +70,25 @@ class UserEyes:
         """Look anew for the account of a user whose recorded one is gone."""
         gone = {"account_id": None, "synced_active": None, "synced_user_name": None, "adopted": None}
         status = facts.status.model_copy(update=gone | {"synced_attributes": ()})
-        return await self._with_found(replace(facts, status=status, account=None))
+        intents = self._intents(facts.user, status)
+        return await self._with_found(
+            replace(facts, status=status, account=None, intents=intents, tried=frozenset(), erased=False)
+        )
 
     async def _with_found(self, facts: UserFacts) -> UserFacts:
-        leaves_all = facts.user.deleting and facts.policies.deprovisioning.on_delete is OnDelete.ORPHAN
-        if facts.rival is not None or (leaves_all and not facts.intents):
+        user, deleting = facts.user, facts.user.deleting
+        leaves_all = deleting and facts.policies.deprovisioning.on_delete is OnDelete.ORPHAN
+        if (facts.rival is not None or leaves_all) and not (deleting and facts.intents):
             return facts  # it may adopt nothing
-        found = await self._find(facts.user, facts.intents)
-        holders = self._holders(facts.user, [account.id for account in found])
-        return replace(facts, found=found, holders=holders)
+        found = await self._find(user, facts.intents)
+        facts = replace(facts, found=found, holders=self._holders(user, [account.id for account in found]))
+        unfound = not_found(facts.intents, facts.candidates)
+        return replace(facts, searched=self._parts.searched.saw(user.key, unfound, now=facts.now))
+
+    def _intents(self, user: WorkteamUser, status: UserStatus) -> tuple[Intent, ...]:
+        """Return creates that are unresolved: a user that has an account inherits none."""
+        sharers = () if status.account_id else self._parts.objects.sharers(user)
+        return unresolved(status.pending_create, sharers)
 
     async def _find(self, user: WorkteamUser, intents: Iterable[Intent]) -> tuple[Account, ...]:
         """Look up what the object is to have, what unanswered creates were to have, and what a person named."""

@@ -17,9 +17,10 @@ from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exce
 from workteam_operator.steps import Stall, Wait
 from workteam_operator.tenants import Tenant
 from workteam_operator.user_facts import UserEyes
-from workteam_operator.user_plan import UserFacts, plan_user
+from workteam_operator.user_plan import plan_user
 from workteam_operator.user_progress import confirmed, deactivated, with_account, with_plan
 from workteam_operator.user_report import settled, user_status
+from workteam_operator.user_situation import UserFacts
 from workteam_operator.verdicts import Verdict
 from workteam_operator.workqueue import DONE, Outcome
 
@@ -117,9 +118,11 @@ class _UserPass:
                 self._progress = facts.status.model_copy(update={"pending_create": facts.intents})
                 return verdicts.waiting(step), Outcome(again_in=step.again_in)
             case Stall():
+                self._progress = facts.status.model_copy(update={"pending_create": facts.intents})
                 return verdicts.stalled(step), DONE
             case steps.Release(how):
                 await self._parts.writer.release(self._report.user)
+                self._parts.searched.saw(self._user.key, (), now=self._report.now)
                 self._parts.events.tell(self._user, Happening(how.value), "The object lets its account go")
                 self._progress = None
                 return None, DONE

@@ -1,85 +1,21 @@
 """The next step for one user's account, decided from what was observed (DESIGN 12, OPERATOR 5). Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamUser
-from workteam_crds.kinds.custom_resource import GRANT_ACCESS, RELEASE
-from workteam_crds.kinds.tenants import MissingAccount, OnDelete, TenantSpec
-from workteam_crds.kinds.users import BookingKind, Intent, UserStatus
-from workteam_crds.naming import Key, folded
+from workteam_crds.kinds.custom_resource import RELEASE
+from workteam_crds.kinds.tenants import MissingAccount, OnDelete
+from workteam_crds.kinds.users import BookingKind
 from workteam_operator import steps
-from workteam_operator.adoption import Adopt, Await, Candidate, Holder, Refuse, Wanted, decide
-from workteam_operator.backend.port import Account, DesiredAccount
+from workteam_operator.adoption import Adopt, Await, Refuse, decide
+from workteam_operator.backend.port import Account
 from workteam_operator.intents import too_new
 from workteam_operator.mapping import differences
-from workteam_operator.ownership import wanted_by
 from workteam_operator.steps import Leaving, Stall, Step, Wait
-
-
-@dataclass(frozen=True)
-class UserFacts:
-    """Everything that a step is decided from. ``status`` and ``account`` follow what the pass does."""
-
-    user: WorkteamUser
-    status: UserStatus
-    policies: TenantSpec
-    desired: DesiredAccount
-    now: datetime
-    settle: timedelta
-    account: Account | None = None
-    """The recorded account; None if it is not there, or none is recorded."""
-    seen: bool = False
-    """Whether the account was read after our last write to it."""
-    found: tuple[Account, ...] = ()
-    """What the look-ups found, if none is recorded."""
-    intents: tuple[Intent, ...] = ()
-    """Creates whose end is not known, those of predecessors included."""
-    noted: bool = False
-    """Whether this pass wrote down that it is about to create."""
-    erased: bool = False
-    """Whether this pass deleted the account."""
-    holders: Mapping[str, Holder] = field(default_factory=dict)
-    """Other objects by the account that they recorded."""
-    rival: str | None = None
-    """The live object that has a better right to the userName."""
-    heirs: tuple[tuple[str, Wanted], ...] = ()
-    """Live, unpaused objects without account that share a claim."""
-    manager_waits: bool = False
-    """Whether the manager's object has no account yet."""
-    teams: tuple[Key, ...] = ()
-    """Teams that have the account while their group's lists lack the user."""
-    tried: frozenset[str] = frozenset()
-    """Paths that this pass wrote already: what still differs Workteam does not keep."""
-    name_in_use: str | None = None
-    """An object that still has the wanted userName in Workteam, and is to be renamed or is terminating."""
-
-    @property
-    def protected(self) -> bool:
-        """Say whether the tenant forbids to take this person's access."""
-        names = {folded(name) for name in self.policies.deprovisioning.protected}
-        own = [self.user.spec.user_name, self.status.synced_user_name, self.account.user_name if self.account else None]
-        return any(folded(name) in names for name in own if name)
-
-    @property
-    def granted(self) -> bool:
-        """Say whether a person gave access back on this object (rule A3)."""
-        return self.account is not None and self.user.metadata.annotations.get(GRANT_ACCESS) == self.account.id
-
-    @property
-    def withheld(self) -> bool:
-        """Say whether Workteam took away what was confirmed active, and nobody gave it back (rule A3)."""
-        inactive = self.account is not None and not self.account.active
-        return inactive and self.status.synced_active is True and not self.granted
-
-    @property
-    def settled_at(self) -> datetime | None:
-        """Return until when look-ups must stay empty; None if no create is unresolved (rule A7)."""
-        latest = max((intent.at for intent in self.intents), default=None)
-        return None if latest is None else latest + self.settle
+from workteam_operator.user_situation import UserFacts, candidate, wanted_of
 
 
 def plan_user(facts: UserFacts) -> Step:
@@ -91,16 +27,6 @@ def plan_user(facts: UserFacts) -> Step:
     return _plan_upkeep(facts)
 
 
-def wanted_of(facts: UserFacts) -> Wanted:
-    """Return what the object may take over, the creates of predecessors included."""
-    return replace(wanted_by(facts.user, facts.policies.adoption), intents=facts.intents)
-
-
-def candidate(account: Account) -> Candidate:
-    """Return an account as the adoption rules see it."""
-    return Candidate(account.id, account.user_name, account.external_id, account.active)
-
-
 def changes_of(facts: UserFacts, account: Account) -> Mapping[str, Any]:
     """Return what must change on an account, but for access that Workteam took away."""
     changes = differences(account, facts.desired, synced=facts.status.synced_attributes)
@@ -108,9 +34,14 @@ def changes_of(facts: UserFacts, account: Account) -> Mapping[str, Any]:
 
 
 def _plan_arrival(facts: UserFacts) -> Step:
+    """While a create is in doubt nothing is taken but what it made, and nothing is created (rule A7)."""
+    if facts.noted:
+        return steps.Create()
     if facts.rival is not None:
         return Stall(Reason.DUPLICATE_USER_NAME, f"The object {facts.rival} has the same userName")
-    match decide(wanted_of(facts), [candidate(a) for a in facts.found], facts.holders):
+    if (again_in := facts.look_again) is not None:
+        return Wait("An earlier create was not answered: looking for its account", again_in)
+    match decide(wanted_of(facts), facts.candidates, facts.holders):
         case Adopt(chosen, ours):
             return steps.Adopt(chosen.id, ours=ours)
         case Refuse(reason, message):
@@ -118,15 +49,7 @@ def _plan_arrival(facts: UserFacts) -> Step:
         case Await(holder):
             return Wait(f"The object {holder} still has the account")
         case _:
-            return _plan_create(facts)
-
-
-def _plan_create(facts: UserFacts) -> Step:
-    if facts.noted:
-        return steps.Create()
-    if (until := facts.settled_at) is not None and facts.now < until:
-        return Wait("An earlier create was not answered: looking for its account", until - facts.now)
-    return steps.NoteIntent()
+            return steps.NoteIntent()
 
 
 def _plan_upkeep(facts: UserFacts) -> Step:
@@ -170,32 +93,40 @@ def _plan_deactivation(facts: UserFacts, account: Account) -> Step:
 
 
 def _plan_departure(facts: UserFacts) -> Step:
-    if facts.policies.deprovisioning.on_delete is OnDelete.ORPHAN and not facts.intents:
+    recorded = facts.status.account_id is not None
+    if facts.policies.deprovisioning.on_delete is OnDelete.ORPHAN and (recorded or not facts.intents):
         return steps.Release(Leaving.ORPHANED)
-    if facts.status.account_id is None:
-        return _plan_departure_without_account(facts)
-    return _plan_departure_with_account(facts)
+    step = _plan_departure_with_account(facts) if recorded else _plan_departure_without_account(facts)
+    if recorded and facts.intents and isinstance(step, steps.Release):
+        return steps.Forget()  # another create is unresolved: what it made has to lose its access too
+    return step
 
 
 def _plan_departure_without_account(facts: UserFacts) -> Step:
     """An object that recorded no account and may adopt none is released without a call (rule A5)."""
+    if (step := _plan_doubtful_departure(facts)) is not None:
+        return step
     if facts.rival is not None:
-        return steps.Release(Leaving.HANDED_OVER) if not facts.intents else _plan_inheritance(facts)
-    decision = decide(wanted_of(facts), [candidate(a) for a in facts.found], facts.holders)
+        return steps.Release(Leaving.HANDED_OVER)
+    decision = decide(wanted_of(facts), facts.candidates, facts.holders)
     erases = facts.policies.deprovisioning.on_delete is OnDelete.DELETE
-    if isinstance(decision, Adopt) and (decision.candidate.active or erases or decision.ours):
+    if isinstance(decision, Adopt) and (decision.candidate.active or erases):
         return steps.Adopt(decision.candidate.id, ours=decision.ours)
-    if (until := facts.settled_at) is not None and facts.now < until and decision is None:
-        return Wait("A create was not answered: looking for its account", until - facts.now, deleting=True)
     return steps.Release(Leaving.WITHOUT_ACCOUNT)
 
 
-def _plan_inheritance(facts: UserFacts) -> Step:
-    """A successor takes over the creates that are not resolved, and only then the predecessor goes (rule A7)."""
+def _plan_doubtful_departure(facts: UserFacts) -> Step | None:
+    """Return what unanswered creates ask for (rule A7): a successor takes them over, else what they made is found."""
     known = {(intent.external_id, intent.user_name) for _, heir in facts.heirs for intent in heir.intents}
-    if facts.heirs and any((i.external_id, i.user_name) not in known for i in facts.intents):
-        return Wait(f"The object {facts.rival} takes over an unanswered create", deleting=True)
-    return steps.Release(Leaving.HANDED_OVER)
+    if facts.rival is not None and facts.heirs:
+        if any((i.external_id, i.user_name) not in known for i in facts.intents):
+            return Wait(f"The object {facts.rival} takes over an unanswered create", facts.settle, deleting=True)
+        return None
+    if facts.own_creates:
+        return steps.Adopt(facts.own_creates[0], ours=True)
+    if (again_in := facts.look_again) is not None:
+        return Wait("A create was not answered: looking for its account", again_in, deleting=True)
+    return None
 
 
 def _plan_departure_with_account(facts: UserFacts) -> Step:
@@ -209,7 +140,7 @@ def _plan_departure_with_account(facts: UserFacts) -> Step:
             return Wait("Workteam does not show the new account yet", wait, deleting=True)
         return steps.Release(Leaving.DELETED)
     if (heir := _heir(facts, account)) is not None:
-        return Wait(f"The object {heir} takes over the account", deleting=True)
+        return Wait(f"The object {heir} takes over the account", facts.settle, deleting=True)
     if account.active:
         return _plan_deactivation(facts, account)
     if facts.policies.deprovisioning.on_delete is OnDelete.DELETE:

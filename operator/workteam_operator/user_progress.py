@@ -6,13 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from workteam_crds.kinds.users import Plan, UserStatus
+from workteam_operator.adoption import not_found
 from workteam_operator.backend.port import Account
 from workteam_operator.mapping import synced_attributes
-from workteam_operator.user_plan import UserFacts
+from workteam_operator.user_situation import UserFacts, candidate
 
 
 def with_account(facts: UserFacts, account: Account, now: datetime, *, adopted: bool) -> UserFacts:
-    """Record an account that was created or adopted."""
+    """Record an account that was created or adopted.
+
+    A terminating object takes one after the other of what its unanswered creates made; a live one has waited them out.
+    """
+    unresolved = not_found(facts.intents, [candidate(account)]) if facts.user.deleting else ()
     status = facts.status.model_copy(
         update={
             "account_id": account.id,
@@ -20,11 +25,11 @@ def with_account(facts: UserFacts, account: Account, now: datetime, *, adopted: 
             "synced_user_name": account.user_name,
             "synced_active": active_if_agreed(facts, account, before=None),
             "synced_attributes": () if adopted else synced_attributes(facts.desired),
-            "pending_create": (),
+            "pending_create": unresolved,
             "last_sync_time": now,
         }
     )
-    return replace(facts, status=status, account=account, seen=True, found=(), intents=())
+    return replace(facts, status=status, account=account, seen=True, found=(), intents=unresolved)
 
 
 def confirmed(facts: UserFacts, now: datetime) -> UserFacts:

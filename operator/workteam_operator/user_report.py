@@ -7,8 +7,9 @@ from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.users import UserStatus
 from workteam_operator.backend.wire import MANAGER
 from workteam_operator.mapping import synced_attributes
-from workteam_operator.user_plan import UserFacts, changes_of
+from workteam_operator.user_plan import changes_of
 from workteam_operator.user_progress import active_if_agreed
+from workteam_operator.user_situation import UserFacts
 from workteam_operator.verdicts import Statement, Verdict, conditions
 
 

@@ -17,7 +17,8 @@ from workteam_operator.adoption import Holder
 from workteam_operator.backend.port import Account, DesiredAccount
 from workteam_operator.ownership import wanted_by
 from workteam_operator.steps import Leaving, Stall, Step, Wait
-from workteam_operator.user_plan import UserFacts, plan_user
+from workteam_operator.user_plan import plan_user
+from workteam_operator.user_situation import UserFacts
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NAME = "ana@contoso.example"
@@ -25,6 +26,11 @@ THERE = Account("7", NAME, "ana", active=True)
 GONE = replace(THERE, active=False)
 DOUBT = Intent(external_id="ana", user_name=NAME, at=NOW)
 OLD = Intent(external_id="ana", user_name=NAME, at=NOW - timedelta(minutes=1))
+SEARCHED = {OLD: NOW - timedelta(seconds=30)}
+FIRST = Intent(external_id="ana", user_name="anna@contoso.example", at=NOW)
+MADE_FIRST = Account("6", "anna@contoso.example", "ana", active=True)
+LOOKING = Wait("An earlier create was not answered: looking for its account", timedelta(seconds=10))
+LEAVING_LOOKING = Wait("A create was not answered: looking for its account", timedelta(seconds=10), deleting=True)
 TEAM = Key("WorkteamGroup", "default", "crew")
 
 
@@ -79,11 +85,22 @@ HEIR = (("next", wanted_by(a_user("next", userName=NAME, externalId="ana"), Adop
 LIVE: dict[str, tuple[UserFacts, Step]] = {
     "nobody is there: the intent first": (facts(), steps.NoteIntent()),
     "the intent is written: create": (facts(noted=True, intents=(DOUBT,)), steps.Create()),
-    "a create is in doubt: wait out the rest": (
-        facts(intents=(Intent(external_id="ana", user_name=NAME, at=NOW - timedelta(seconds=10)),)),
-        Wait("An earlier create was not answered: looking for its account", timedelta(seconds=20)),
+    "a create is in doubt: look again in a third of the time": (facts(intents=(DOUBT,)), LOOKING),
+    "or in the rest": (
+        facts(intents=(DOUBT,), searched={DOUBT: NOW}, now=NOW + timedelta(seconds=25)),
+        replace(LOOKING, again_in=timedelta(seconds=5)),
     ),
-    "look-ups stayed empty: another intent": (facts(intents=(OLD,)), steps.NoteIntent()),
+    "an old create, and we have just begun to look": (facts(intents=(OLD,)), LOOKING),
+    "look-ups stayed empty: another intent": (facts(intents=(OLD,), searched=SEARCHED), steps.NoteIntent()),
+    "in doubt: another one that matches is not taken": (facts(intents=(FIRST,), found=(THERE,)), LOOKING),
+    "in doubt: not even our own beside another in doubt": (
+        facts(intents=(FIRST, DOUBT), found=(MADE_FIRST,)),
+        LOOKING,
+    ),
+    "two creates were done: a person is asked": (
+        facts(intents=(FIRST, DOUBT), found=(MADE_FIRST, THERE)),
+        Stall(Reason.UNIQUENESS_CONFLICT, "6 and 7 both match: name one by the annotation workte.am/adopt"),
+    ),
     "one matches: adopt": (facts(found=(THERE,)), steps.Adopt("7", ours=False)),
     "one is ours: adopt as ours": (facts(found=(THERE,), intents=(DOUBT,)), steps.Adopt("7", ours=True)),
     "another live object has it": (
@@ -189,15 +206,43 @@ DEPARTING: dict[str, tuple[UserFacts, Step]] = {
         facts(**LEAVING, found=(replace(THERE, external_id="other"),)),
         steps.Release(Leaving.WITHOUT_ACCOUNT),
     ),
-    "a create is in doubt": (
-        facts(**LEAVING, intents=(DOUBT,)),
-        Wait("A create was not answered: looking for its account", timedelta(seconds=30), deleting=True),
+    "a create is in doubt": (facts(**LEAVING, intents=(DOUBT,)), LEAVING_LOOKING),
+    "in doubt, and what was found belongs to another object": (
+        facts(**LEAVING, intents=(FIRST,), found=(THERE,), holders={"7": Holder("bo")}),
+        LEAVING_LOOKING,
     ),
-    "the doubt is over": (facts(**LEAVING, intents=(OLD,)), steps.Release(Leaving.WITHOUT_ACCOUNT)),
+    "in doubt, and what was found is not ours to take": (
+        facts(**LEAVING, intents=(FIRST,), found=(THERE,)),
+        LEAVING_LOOKING,
+    ),
+    "in doubt, and the one with the name has an account": (
+        facts(**LEAVING, rival="next", intents=(DOUBT,)),
+        LEAVING_LOOKING,
+    ),
+    "the one with the name has what we made": (
+        facts(**LEAVING, rival="next", intents=(DOUBT,), found=(THERE,), holders={"7": Holder("next")}),
+        steps.Release(Leaving.HANDED_OVER),
+    ),
+    "what we made is taken, in spite of the one with the name": (
+        facts(**LEAVING, rival="next", intents=(FIRST,), found=(MADE_FIRST,)),
+        steps.Adopt("6", ours=True),
+    ),
+    "two creates were done: one after the other": (
+        facts(**LEAVING, intents=(FIRST, DOUBT), found=(MADE_FIRST, THERE)),
+        steps.Adopt("6", ours=True),
+    ),
+    "the first of two lost its access: the other one": (
+        recorded(GONE, **LEAVING, seen=True, intents=(FIRST,)),
+        steps.Forget(),
+    ),
+    "the doubt is over": (
+        facts(**LEAVING, intents=(OLD,), searched=SEARCHED),
+        steps.Release(Leaving.WITHOUT_ACCOUNT),
+    ),
     "a live object has the name": (facts(**LEAVING, rival="next"), steps.Release(Leaving.HANDED_OVER)),
     "it has not taken over the doubt": (
         facts(**LEAVING, rival="next", intents=(DOUBT,), heirs=HEIR),
-        Wait("The object next takes over an unanswered create", deleting=True),
+        Wait("The object next takes over an unanswered create", timedelta(seconds=30), deleting=True),
     ),
     "it has taken over the doubt": (
         facts(**LEAVING, rival="next", intents=(DOUBT,), heirs=((HEIR[0][0], replace(HEIR[0][1], intents=(DOUBT,))),)),
@@ -207,13 +252,21 @@ DEPARTING: dict[str, tuple[UserFacts, Step]] = {
         recorded(**LEAVING, policies=policies(onDelete="Orphan")),
         steps.Release(Leaving.ORPHANED),
     ),
+    "Orphan looks for a create in doubt": (
+        facts(**LEAVING, policies=policies(onDelete="Orphan"), intents=(DOUBT,)),
+        LEAVING_LOOKING,
+    ),
+    "Orphan with an account leaves at once": (
+        recorded(**LEAVING, policies=policies(onDelete="Orphan"), intents=(DOUBT,)),
+        steps.Release(Leaving.ORPHANED),
+    ),
     "another live object has the account": (
         recorded(**LEAVING, holders={"7": Holder("next")}),
         steps.Release(Leaving.HANDED_OVER),
     ),
     "a live object may adopt the account": (
         recorded(**LEAVING, heirs=HEIR),
-        Wait("The object next takes over the account", deleting=True),
+        Wait("The object next takes over the account", timedelta(seconds=30), deleting=True),
     ),
     "a live object may not adopt it": (
         recorded(replace(THERE, external_id="other"), **LEAVING, heirs=HEIR),

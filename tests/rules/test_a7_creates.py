@@ -1,5 +1,7 @@
 """A7: no second create."""
 
+from datetime import timedelta
+
 import pytest
 
 from workteam_cli.staging import Stage, reason_of
@@ -8,6 +10,8 @@ from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.testing import a_user
 from workteam_operator.__main__ import Operator
+from workteam_operator.intents import LOOKS
+from workteam_operator.writer import MANAGER
 
 ANA, ANNA = "ana@contoso.example", "anna@contoso.example"
 
@@ -102,7 +106,7 @@ async def test_what_was_just_created_may_not_show_yet(stage: Stage, operator: Op
 
 
 async def test_name_taken_by_the_first_create_is_looked_for_on(stage: Stage, operator: Operator) -> None:
-    """The search lags beyond the settle time, so a second create meets the first one's account: looked for until found."""
+    """The search lags beyond the settle time, so a second create meets the first one's account: it is found."""
     stage.workteam.control.behave(searches_lag=True)
     stage.workteam.control.add(Hold(method="POST", path="/Users$", point=Point.COMMITTED, count=1))
     await stage.create(a_user("ana", externalId="ana"))
@@ -114,3 +118,40 @@ async def test_name_taken_by_the_first_create_is_looked_for_on(stage: Stage, ope
     assert [intent.user_name for intent in doubted.status.pending_create] == [ANA]
     assert (user.status.account_id, user.status.adopted) == (stage.accounts()[ANA]["id"], False)
     assert len(stage.accounts()) == 1
+
+
+async def test_deletion_meanwhile_waits_in_spite_of_another_match(stage: Stage, operator: Operator) -> None:
+    """In doubt, renamed onto a stranger's account, deleted: the object stays until its own create is found."""
+    stage.hire("taken@contoso.example", external_id="other")
+    await lose_the_answer(stage)
+    await stage.edit(WorkteamUser, "ana", userName="taken@contoso.example")
+    await stage.delete(WorkteamUser, "ana")
+    await stage.until(WorkteamUser, "ana", _waits_to_leave)
+    stage.workteam.control.behave(searches_lag=False)
+    await stage.until_gone(WorkteamUser, "ana")
+    held = {name: account["active"] for name, account in stage.accounts().items()}
+    assert (creates(stage), held) == (2, {ANA: False, "taken@contoso.example": True})
+
+
+async def test_looked_for_anew_after_a_restart(stage: Stage) -> None:
+    """A process that has just started looks as long as any other before it creates again, however old the create is."""
+    await stage.add_tenant()
+    async with stage.operating():
+        await lose_the_answer(stage)
+    seen = stage.mark()
+    before = await stage.get(WorkteamUser, "ana")
+    [intent] = before.status.pending_create
+    old = intent.model_copy(update={"at": intent.at - timedelta(hours=1)})
+    status = before.status.model_copy(update={"pending_create": (old,)})
+    await stage.cluster.apply_status(before, status.dump(), manager=MANAGER)
+    async with stage.operating():
+        await stage.until(WorkteamUser, "ana", lambda _: len(_searches(stage, seen)) >= LOOKS)
+        stage.workteam.control.behave(searches_lag=False)
+        await stage.settled(WorkteamUser, "ana")
+    assert creates(stage) == 1
+
+
+def _searches(stage: Stage, since: int) -> list[str]:
+    return [
+        entry.query for entry in stage.workteam.control.log(since) if entry.method == "GET" and "ana" in entry.query
+    ]

@@ -1,0 +1,99 @@
+"""What is known of one user when its next step is decided. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from workteam_crds.kinds import WorkteamUser
+from workteam_crds.kinds.custom_resource import GRANT_ACCESS
+from workteam_crds.kinds.tenants import TenantSpec
+from workteam_crds.kinds.users import Intent, UserStatus
+from workteam_crds.naming import Key, folded
+from workteam_operator.adoption import Candidate, Holder, Wanted, not_found, own_creates
+from workteam_operator.backend.port import Account, DesiredAccount
+from workteam_operator.intents import look_again
+from workteam_operator.ownership import wanted_by
+
+
+@dataclass(frozen=True)
+class UserFacts:
+    """Everything that a step is decided from. ``status`` and ``account`` follow what the pass does."""
+
+    user: WorkteamUser
+    status: UserStatus
+    policies: TenantSpec
+    desired: DesiredAccount
+    now: datetime
+    settle: timedelta
+    account: Account | None = None
+    """The recorded account; None if it is not there, or none is recorded."""
+    seen: bool = False
+    """Whether the account was read after our last write to it."""
+    found: tuple[Account, ...] = ()
+    """What the look-ups found, if none is recorded."""
+    intents: tuple[Intent, ...] = ()
+    """Creates whose end is not known; while nothing is recorded, those of predecessors included."""
+    searched: Mapping[Intent, datetime] = field(default_factory=dict)
+    """Since when look-ups for these have found nothing."""
+    noted: bool = False
+    """Whether this pass wrote down that it is about to create."""
+    erased: bool = False
+    """Whether this pass deleted the account."""
+    holders: Mapping[str, Holder] = field(default_factory=dict)
+    """Other objects by the account that they recorded."""
+    rival: str | None = None
+    """The live object that has a better right to the userName."""
+    heirs: tuple[tuple[str, Wanted], ...] = ()
+    """Live, unpaused objects without account that share a claim."""
+    manager_waits: bool = False
+    """Whether the manager's object has no account yet."""
+    teams: tuple[Key, ...] = ()
+    """Teams that have the account while their group's lists lack the user."""
+    tried: frozenset[str] = frozenset()
+    """Paths that this pass wrote already: what still differs Workteam does not keep."""
+    name_in_use: str | None = None
+    """An object that still has the wanted userName in Workteam, and is to be renamed or is terminating."""
+
+    @property
+    def protected(self) -> bool:
+        """Say whether the tenant forbids to take this person's access."""
+        names = {folded(name) for name in self.policies.deprovisioning.protected}
+        own = [self.user.spec.user_name, self.status.synced_user_name, self.account.user_name if self.account else None]
+        return any(folded(name) in names for name in own if name)
+
+    @property
+    def granted(self) -> bool:
+        """Say whether a person gave access back on this object (rule A3)."""
+        return self.account is not None and self.user.metadata.annotations.get(GRANT_ACCESS) == self.account.id
+
+    @property
+    def withheld(self) -> bool:
+        """Say whether Workteam took away what was confirmed active, and nobody gave it back (rule A3)."""
+        inactive = self.account is not None and not self.account.active
+        return inactive and self.status.synced_active is True and not self.granted
+
+    @property
+    def look_again(self) -> timedelta | None:
+        """Return when to look again for what unanswered creates may have made; None: no more (rule A7)."""
+        unfound = not_found(self.intents, self.candidates)
+        return look_again(unfound, self.searched, settle=self.settle, now=self.now)
+
+    @property
+    def own_creates(self) -> tuple[str, ...]:
+        """Return the accounts that unanswered creates made, and no object has recorded."""
+        return own_creates(self.intents, self.candidates, self.holders)
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Return what was found as the adoption rules see it."""
+        return tuple(candidate(account) for account in self.found)
+
+
+def wanted_of(facts: UserFacts) -> Wanted:
+    """Return what the object may take over, the creates of predecessors included."""
+    return replace(wanted_by(facts.user, facts.policies.adoption), intents=facts.intents)
+
+
+def candidate(account: Account) -> Candidate:
+    """Return an account as the adoption rules see it."""
+    return Candidate(account.id, account.user_name, account.external_id, account.active)
