@@ -85,6 +85,7 @@ def _is_news(old: Resource, new: Resource) -> bool:
         old.metadata.uid != new.metadata.uid
         or old.metadata.generation != new.metadata.generation
         or old.deleting != new.deleting
+        or (new.deleting and old.metadata.finalizers != new.metadata.finalizers)  # one may wait until it is the last
         or _said(old.metadata.annotations) != _said(new.metadata.annotations)
     )
 

@@ -78,3 +78,20 @@ async def test_second_group_of_a_name_stalls(stage: Stage, operator: Operator) -
     await stage.create(a_group("other", displayName="CREW"))
     await stage.stalled(WorkteamGroup, "other", Reason.DUPLICATE_DISPLAY_NAME)
     assert list(stage.teams()) == ["crew"]
+
+
+async def test_team_goes_after_a_foreign_finalizer(stage: Stage, operator: Operator) -> None:
+    """A deleted group waits for another one's finalizer, and goes with its team once that is lifted."""
+    await stage.create(a_group("crew"))
+    group = await stage.settled(WorkteamGroup, "crew")
+    foreign = {"op": "add", "path": "/metadata/finalizers/-", "value": "example.com/other"}
+    await stage.cluster.patch(group, [foreign], manager="test")
+    await stage.delete(WorkteamGroup, "crew")
+    waiting = await stage.until(
+        WorkteamGroup, "crew", lambda found: reason_of(found, ConditionType.RECONCILING) is Reason.DEPROVISION_PENDING
+    )
+    assert list(stage.teams()) == ["crew"]
+    lifted = {"op": "remove", "path": f"/metadata/finalizers/{waiting.metadata.finalizers.index('example.com/other')}"}
+    await stage.cluster.patch(waiting, [lifted], manager="test")
+    await stage.until_gone(WorkteamGroup, "crew")
+    assert stage.teams() == {}
