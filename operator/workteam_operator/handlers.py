@@ -44,7 +44,12 @@ def serve(kinds: Iterable[type[CustomResource]], namespaces: Sequence[str], saw:
 
 
 async def _watch_until(stop: threading.Event, registry: kopf.OperatorRegistry, namespaces: Sequence[str]) -> None:
-    await kopf.operator(registry=registry, settings=_settings(), namespaces=namespaces, standalone=True, stop_flag=stop)
+    try:
+        await kopf.operator(
+            registry=registry, settings=_settings(), namespaces=namespaces, standalone=True, stop_flag=stop
+        )
+    finally:
+        stop.set()  # else the thread in which kopf waits for it keeps this loop from closing: deaf, and ready
     await asyncio.sleep(CLOSING)
 
 
