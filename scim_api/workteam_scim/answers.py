@@ -1,7 +1,7 @@
 """What Entra asks most, answered from the cache's bytes: eq filters, ids, pages. None means: ask the library.
 
-``id``, ``userName``, ``displayName`` and ``externalId`` are looked up, ``id eq … and members eq …`` as well. Nothing
-here passes through a model.
+What Entra matches by is looked up, references and ``id eq … and members eq …`` as well. Nothing here passes through a
+model.
 """
 
 import re
@@ -13,18 +13,17 @@ import orjson
 from scim2_server.conditions import Conditions
 
 from workteam_crds.naming import folded
-from workteam_scim.documents import ENTERPRISE, GROUP, LIST_RESPONSE, PAGE, USER
+from workteam_scim.documents import ENTERPRISE, LIST_RESPONSE, PAGE
+from workteam_scim.filters import comparisons, respelt
 from workteam_scim.objects import Objects
-from workteam_scim.paths import Equals
+from workteam_scim.paths import Table, group_table, user_table
 from workteam_scim.replay import Rendered
 from workteam_scim.shelf import Entry, Shelf
 
-COMPARISON = r'([\w$:.-]+)\s+eq\s+("(?:[^"\\]|\\.)*"|[^\s"()\[\]]+)'
-ONE = re.compile(rf"^\s*{COMPARISON}\s*$", re.IGNORECASE)
-TWO = re.compile(rf"^\s*{COMPARISON}\s+and\s+{COMPARISON}\s*$", re.IGNORECASE)
-LITERALS = frozenset({"true", "false", "null"})
-REFERENCES = frozenset({"members", "members.value", "manager", "manager.value"})
-
+WORK_EMAIL = 'emails[type eq "work"].value'
+EMPLOYEE_NUMBER = f"{ENTERPRISE}:employeeNumber"
+MANAGER = f"{ENTERPRISE}:manager.value"
+MEMBERS = frozenset({"members", "members.value"})
 
 Projection: TypeAlias = Callable[[Entry], bytes]
 """How much of a resource is answered."""
@@ -102,57 +101,59 @@ def _window(query: Mapping[str, str]) -> tuple[int, int] | None:
     return max(int(start), 1), min(max(int(count), 0), PAGE)
 
 
+def respelt_for(objects: Objects[Any, Any], text: str) -> str:
+    """Write a filter as the library reads it."""
+    return respelt(text, _table(objects.shelf))
+
+
+def _table(shelf: Shelf[Any]) -> Table:
+    return user_table() if shelf.unique == "userName" else group_table()
+
+
 def _found(shelf: Shelf[Any], text: str) -> list[Entry] | None:
-    """Look up what a filter names; None if no index knows it."""
-    if match := ONE.match(text):
-        term = _term(match[1], match[2])
-        return None if term is None else _looked_up(shelf, term)
-    if match := TWO.match(text):
-        return _both(shelf, _term(match[1], match[2]), _term(match[3], match[4]))
-    return None
+    """Look up what a filter names; None if no index knows it. An attribute that nobody has finds nobody."""
+    terms = comparisons(text, _table(shelf))
+    if any(term.path is None for term in terms):
+        return []
+    match [(term.path, term.literal) for term in terms]:
+        case [(str(path), str(literal))]:
+            return _looked_up(shelf, path, literal)
+        case [("id", str(name)), (str(path), str(literal))] | [(str(path), str(literal)), ("id", str(name))]:
+            return _of_one(shelf, name, path, literal)
+        case _:
+            return None
 
 
-def _term(name: str, literal: str) -> Equals | None:
-    """Read one comparison: quoted, or bare as Entra's documentation has it; None if the literal is no text."""
-    key = name.lower()
-    for urn in (USER, GROUP, ENTERPRISE):
-        key = key.removeprefix(f"{urn.lower()}:")
-    if not literal.startswith('"'):
-        return None if literal.lower() in LITERALS else Equals(key, literal)
-    try:
-        return Equals(key, orjson.loads(literal))
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _looked_up(shelf: Shelf[Any], term: Equals) -> list[Entry] | None:
-    match term.name:
+def _looked_up(shelf: Shelf[Any], path: str, literal: str) -> list[Entry] | None:
+    """Return what has a value, compared as its attribute compares; None if the attribute has no index."""
+    match path:
         case "id":
-            names: tuple[str, ...] = (term.literal,)
-        case "externalid":
-            names = shelf.by_external.find(term.literal)
-        case "username" if shelf.unique == "userName":
-            names = shelf.by_unique.find(folded(term.literal))
-        case "displayname":
+            names: tuple[str, ...] = (literal,)
+        case "externalId":
+            names = shelf.by_external.find(literal)
+        case "userName":
+            names = shelf.by_unique.find(folded(literal))
+        case "displayName":
             held = shelf.by_display if shelf.unique == "userName" else shelf.by_unique
-            names = held.find(folded(term.literal))
+            names = held.find(folded(literal))
+        case _ if path == WORK_EMAIL:
+            names = shelf.by_email.find(folded(literal))
+        case _ if path == EMPLOYEE_NUMBER:
+            names = shelf.by_number.find(folded(literal))
+        case _ if path == MANAGER:
+            names = shelf.by_manager.find(literal)
+        case _ if path in MEMBERS:
+            names = shelf.by_member.find(literal)
         case _:
             return None
     return [entry for name in names if (entry := shelf.get(name)) is not None]
 
 
-def _both(shelf: Shelf[Any], left: Equals | None, right: Equals | None) -> list[Entry] | None:
-    """``id eq … and members eq …``, or the manager of a user: whether a reference is held, in either order."""
-    terms = {term.name: term.literal for term in (left, right) if term is not None}
-    reference = next((name for name in terms if name in REFERENCES), None)
-    if len(terms) != 2 or "id" not in terms or reference is None:  # noqa: PLR2004 - both sides
-        return None
-    entry = shelf.get(terms["id"])
-    return [entry] if entry is not None and terms[reference] in _references(entry, reference) else []
-
-
-def _references(entry: Entry, name: str) -> tuple[str, ...]:
-    if name.startswith("members"):
-        return entry.members
-    manager = entry.attributes().get(ENTERPRISE, {}).get("manager", {}).get("value")
-    return (manager,) if manager else ()
+def _of_one(shelf: Shelf[Any], name: str, path: str, literal: str) -> list[Entry] | None:
+    """``id eq … and members eq …``, or the manager of a user: whether a reference is held."""
+    entry = shelf.get(name)
+    if path in MEMBERS:
+        return [entry] if entry is not None and literal in entry.members else []
+    if path == MANAGER:
+        return [entry] if entry is not None and literal == entry.manager else []
+    return None

@@ -125,7 +125,10 @@ class ScimApplication:
             return None
         objects = responder.objects.of(exchange.resource.removesuffix("s"))
         if target.operation is Operation.search:
-            return answers.several(objects, request.query)
+            if (quick := answers.several(objects, request.query)) is None and "filter" in request.query:
+                respelt = answers.respelt_for(objects, request.query["filter"])
+                request.query = {**request.query, "filter": respelt}
+            return quick
         conditions = self._service.read_conditions(request)
         return answers.one(objects, target.resource_id or "", request.query, conditions)
 

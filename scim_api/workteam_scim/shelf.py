@@ -12,6 +12,7 @@ import orjson
 
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.custom_resource import LAST_MODIFIED, SOURCE_GIT, SOURCE_LABEL, SOURCE_SCIM, TenantResource
+from workteam_crds.kinds.users import UserSpec
 from workteam_crds.naming import folded
 from workteam_scim.index import Lookup, Ordered
 from workteam_scim.mapping import Known, scim_group, scim_user
@@ -33,12 +34,18 @@ class Entry:
     """Its ETag."""
     unique: str
     """Its userName or displayName, folded."""
-    display: str | None
-    """A user's displayName, folded."""
     external: str | None
     head: bytes
     """Its JSON without members."""
     members: tuple[str, ...] = ()
+    display: str | None = None
+    """A user's displayName, folded."""
+    emails: tuple[str, ...] = ()
+    """A user's work e-mails, folded."""
+    number: str | None = None
+    """A user's employeeNumber, folded."""
+    manager: str | None = None
+    """The id of a user's manager."""
     written: float = 0.0
     """The loop's time when a request of ours wrote it, else 0."""
 
@@ -67,6 +74,9 @@ class Shelf(Generic[T]):
         self.by_unique = Lookup()
         self.by_display = Lookup()
         self.by_external = Lookup()
+        self.by_email = Lookup()
+        self.by_number = Lookup()
+        self.by_manager = Lookup()
         self.by_member = Lookup()
 
     def __len__(self) -> int:
@@ -145,6 +155,9 @@ class Shelf(Generic[T]):
         self.by_unique.add(entry.unique, entry.name)
         self.by_display.add(entry.display, entry.name)
         self.by_external.add(entry.external, entry.name)
+        self.by_email.move(entry.name, (), entry.emails)
+        self.by_number.add(entry.number, entry.name)
+        self.by_manager.add(entry.manager, entry.name)
         self.by_member.move(entry.name, (), entry.members)
 
     def _take_out(self, entry: Entry) -> None:
@@ -153,6 +166,9 @@ class Shelf(Generic[T]):
         self.by_unique.remove(entry.unique, entry.name)
         self.by_display.remove(entry.display, entry.name)
         self.by_external.remove(entry.external, entry.name)
+        self.by_email.move(entry.name, entry.emails, ())
+        self.by_number.remove(entry.number, entry.name)
+        self.by_manager.remove(entry.manager, entry.name)
         self.by_member.move(entry.name, entry.members, ())
 
 
@@ -172,15 +188,12 @@ def _known(resource: TenantResource) -> Known:
 
 
 def _entry(resource: TenantResource, base_url: str, written: float) -> Entry:
-    members: tuple[str, ...] = ()
-    display: str | None = None
     match resource:
         case WorkteamUser():
-            answer, unique = scim_user(resource, base_url), resource.spec.user_name
-            display = resource.spec.display_name
+            answer, unique, keys = scim_user(resource, base_url), resource.spec.user_name, _keys(resource.spec)
         case WorkteamGroup():
             answer, unique = scim_group(resource, base_url), resource.spec.display_name
-            members = tuple(dict.fromkeys(resource.spec.members))
+            keys = {"members": tuple(dict.fromkeys(resource.spec.members))}
         case _:
             raise TypeError(f"{resource.kind} is not answered by SCIM")
     metadata = resource.metadata
@@ -193,9 +206,21 @@ def _entry(resource: TenantResource, base_url: str, written: float) -> Entry:
         modified=metadata.annotations.get(LAST_MODIFIED),
         version=answer["meta"]["version"],
         unique=folded(unique),
-        display=None if display is None else folded(display),
         external=resource.spec.external_id,
         head=orjson.dumps(answer),
-        members=members,
         written=written,
+        **keys,
     )
+
+
+def _keys(spec: UserSpec) -> dict[str, Any]:
+    """Return what else a user is matched by."""
+    work = [email.value for email in spec.emails if email.value and folded(email.type or "") == "work"]
+    number = spec.enterprise.employee_number if spec.enterprise else None
+    manager = spec.enterprise.manager if spec.enterprise else None
+    return {
+        "display": None if spec.display_name is None else folded(spec.display_name),
+        "emails": tuple(map(folded, work)),
+        "number": None if number is None else folded(number),
+        "manager": manager.value if manager else None,
+    }

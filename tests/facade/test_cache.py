@@ -46,6 +46,20 @@ def test_a_rename_moves_the_indexes(shelf: Shelf[WorkteamUser]) -> None:
     assert [shelf.by_display.find(folded(text)) for text in ("ana", "BEA")] == [(), ("ana",)]
 
 
+def test_what_entra_matches_by_moves_with_its_user(shelf: Shelf[WorkteamUser]) -> None:
+    """Work e-mail and employeeNumber in any case, the manager exactly; another sort of e-mail is no match."""
+    emails = [{"type": "Work", "value": "Ana@x"}, {"type": "home", "value": "home@x"}, {"value": "none@x"}]
+    shelf.put(user("ana", 1, emails=emails, enterprise={"employeeNumber": "A7", "manager": {"value": "Boss"}}))
+    assert [shelf.by_email.find(text) for text in ("ana@x", "home@x", "none@x")] == [("ana",), (), ()]
+    assert (shelf.by_number.find("a7"), shelf.by_manager.find("Boss")) == (("ana",), ("ana",))
+    shelf.put(user("ana", 2, emails=[{"type": "work", "value": "bea@x"}], enterprise={"employeeNumber": "B8"}))
+    assert [shelf.by_email.find(text) for text in ("ana@x", "bea@x")] == [(), ("ana",)]
+    assert [shelf.by_number.find(text) for text in ("a7", "b8")] == [(), ("ana",)]
+    assert shelf.by_manager.find("Boss") == ()
+    shelf.remove("ana", shelf.page(0, 1)[0].uid)
+    assert (shelf.by_email.find("bea@x"), shelf.by_number.find("b8")) == ((), ())
+
+
 def test_an_older_state_changes_nothing(shelf: Shelf[WorkteamUser]) -> None:
     """What the watch brings late does not undo what was written through."""
     shelf.put(user("ana", 5, title="new"), written=10.0)
