@@ -127,6 +127,7 @@ class TenantReconciler:
             capabilities=tenant.capabilities if endpoint else None,
             endpoint=endpoint,
             latched=self._latched(resource),
+            refusal=self._prober.refusal(tenant),
         )
         status = tenant_status(resource, facts, now=_now())
         if status != resource.status:

@@ -13,7 +13,7 @@ from workteam_operator.backend.guarded import GuardedBackend
 from workteam_operator.backend.port import Backend, BackendError, BackendUnavailable
 from workteam_operator.pace import backoff
 from workteam_operator.settings import Settings
-from workteam_operator.tenant_report import NOT_ASKED, Cause, cause_of
+from workteam_operator.tenant_report import ABOUT_THE_TOKEN, NOT_ASKED, Cause, cause_of
 from workteam_operator.tenant_token import Token
 from workteam_operator.tenants import Connection, Tenant
 
@@ -35,6 +35,8 @@ class _Probing:
     due: float = 0
     """Seconds of the monotonic clock."""
     failures: int = 0
+    cause: Cause | None = None
+    """Why the last probe failed; None if it did not."""
 
 
 class Prober:
@@ -65,13 +67,18 @@ class Prober:
         replaced = tenant.connection if tenant.connection is not connection else None
         tenant.connected(connection, capabilities)
         self._close(replaced)
-        probing.failures = 0
+        probing.failures, probing.cause = 0, None
         probing.due = time.monotonic() + self._settings.probe_interval.total_seconds() * _jitter(0.9)
         return connection.endpoint
 
     def due_in(self, tenant: Tenant) -> timedelta:
         """Return when the tenant is to be probed again."""
         return timedelta(seconds=max(self._probing[tenant.key].due - time.monotonic(), 0))
+
+    def refusal(self, tenant: Tenant) -> Cause | None:
+        """Return why a new token is not in use, while the old one still serves; None if that is not so."""
+        cause = self._probing[tenant.key].cause
+        return cause if tenant.ready and cause is not None and cause.reason in ABOUT_THE_TOKEN else None
 
     def hurry(self, key: TenantKey) -> None:
         """Let the next pass probe."""
@@ -106,10 +113,10 @@ class Prober:
         return probing.connection
 
     def _failed(self, tenant: Tenant, probing: _Probing, error: BackendError) -> None:
-        """Close the gate; but one answer that did not come is no outage yet while the tenant is ready."""
-        serving = probing.connection is not None and probing.connection is tenant.connection
-        if not (tenant.ready and serving and isinstance(error, BackendUnavailable)):
-            tenant.disconnected(cause_of(error))
+        """Close the gate, unless the connection that serves may still be good."""
+        probing.cause = cause_of(error)
+        if not _still_serves(tenant, probing, error):
+            tenant.disconnected(probing.cause)
         asked = error.retry_after if isinstance(error, BackendUnavailable) else None
         self._postpone(probing, asked or timedelta(0))
 
@@ -124,6 +131,20 @@ class Prober:
             task = asyncio.create_task(connection.backend.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
+
+
+def _still_serves(tenant: Tenant, probing: _Probing, error: BackendError) -> bool:
+    """Say whether a failed probe says nothing of the connection in use.
+
+    One answer that did not come is no outage yet, and a new token that is refused leaves the old one as it is: that one
+    closes the gate itself once it is refused too.
+    """
+    used, probed = tenant.connection, probing.connection
+    if not tenant.ready or used is None or probed is None:
+        return False
+    if probed is used:
+        return isinstance(error, BackendUnavailable)
+    return probed.endpoint.base_url == used.endpoint.base_url
 
 
 def _jitter(least: float) -> float:

@@ -55,6 +55,8 @@ class TenantFacts:
     """What the probe went to, if it succeeded."""
     latched: tuple[BookingKind, ...]
     """Which budgets are exceeded, and not let go."""
+    refusal: Cause | None = None
+    """Why a new token is not in use, while the old one serves."""
 
 
 def cause_of(error: BackendError) -> Cause:
@@ -138,7 +140,7 @@ def _readiness(facts: TenantFacts, tenant: WorkteamTenant) -> list[_Statement]:
     """Return Ready, CredentialsValid, and what holds besides."""
     if facts.cause is None:
         fine = (Reason.CREDENTIALS_ACCEPTED, "Workteam answers, and the token may write")
-        return [_Statement(ConditionType.READY, *fine), _Statement(ConditionType.CREDENTIALS_VALID, *fine)]
+        return [_Statement(ConditionType.READY, *fine), _credentials(facts.refusal, fine)]
     reason, message = facts.cause
     found = [_Statement(ConditionType.READY, reason, message, ConditionStatus.FALSE)]
     if reason in ABOUT_THE_TOKEN:
@@ -150,6 +152,14 @@ def _readiness(facts: TenantFacts, tenant: WorkteamTenant) -> list[_Statement]:
     else:
         found.append(_Statement(ConditionType.RECONCILING, Reason.RETRYING_TRANSIENT, message))
     return found
+
+
+def _credentials(refusal: Cause | None, fine: tuple[Reason, str]) -> _Statement:
+    if refusal is None:
+        return _Statement(ConditionType.CREDENTIALS_VALID, *fine)
+    reason, message = refusal
+    still = f"{message}. The token before it is still in use"
+    return _Statement(ConditionType.CREDENTIALS_VALID, reason, still, ConditionStatus.FALSE)
 
 
 def _budget(facts: TenantFacts) -> _Statement:

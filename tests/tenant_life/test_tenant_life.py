@@ -156,12 +156,28 @@ async def test_a_new_token_is_tried_while_the_old_one_serves(ready: Desk) -> Non
     fault = ready.stand_in.control.add(Answer(status=503, path="/ServiceProviderConfig"))
     ready.store_token(f" {ready.stand_in.token}")
     ready.change({"metadata": {"annotations": {"note": "so that kubectl writes the Secret anew"}}})
-    await ready.reconcile()
+    assert ready.said(await ready.reconcile()) == READY
     assert ready.tenant.backend is old
     ready.stand_in.control.remove(fault)
     await ready.until(lambda tenant: ready.said(tenant) == READY)
     assert ready.tenant.backend is not old
     assert await ready.tenant.backend.read_account("nobody") is None
+
+
+async def test_a_new_token_that_is_refused_leaves_the_old_one_in_use(ready: Desk) -> None:
+    """CredentialsValid names the new one; nobody waits until the old one is refused too; the right one ends it."""
+    old = ready.tenant.backend
+    ready.store_token("mistyped")
+    refused = await ready.reconcile()
+    assert ready.said(refused) == READY | {"CredentialsValid": "False Unauthorized"}
+    assert ready.tenant.backend is old
+    assert await ready.tenant.backend.read_account("nobody") is None
+    ready.stand_in.control.add(Answer(status=401))
+    assert await ready.tenant.denied(BackendDenied("GET /Users/7: HTTP 401", status=401))
+    assert ready.said(await ready.reconcile())["Ready"] == "False Unauthorized"
+    ready.stand_in.control.clear()
+    ready.store_token(ready.stand_in.token)
+    await ready.until(lambda tenant: ready.said(tenant) == READY)
 
 
 async def test_a_token_that_was_revoked_closes_the_gate_with_one_probe(ready: Desk) -> None:
