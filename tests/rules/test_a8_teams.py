@@ -2,8 +2,8 @@
 
 import asyncio
 
-from workteam_cli.staging import Stage, quiet, reason_of
-from workteam_crds.conditions import ConditionType, Reason
+from workteam_cli.staging import PATCH_OP, Stage, quiet, reason_of
+from workteam_crds.conditions import ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamUser
 from workteam_crds.testing import a_group, a_membership, a_user
 from workteam_operator.__main__ import Operator
@@ -64,17 +64,31 @@ async def test_one_member_is_one_request(stage: Stage, operator: Operator) -> No
     assert stage.members("crew") == {accounts["bo"], accounts["cy"]}
 
 
-async def test_stranger_in_a_team_is_counted_and_left_alone(stage: Stage, operator: Operator) -> None:
-    """A member whose account has no object is not removed, also when the group changes."""
-    accounts = await a_crew(stage)
-    stranger = stage.hire("dan@contoso.example")
-    team = stage.teams()["crew"]["id"]
-    add = {"op": "add", "path": "members", "value": [{"value": stranger}]}
-    schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
-    stage.in_workteam("PATCH", f"/Groups/{team}", {"schemas": schemas, "Operations": [add]})
+def join(stage: Stage, team: str, account_id: str) -> None:
+    """Put an account into a team in Workteam itself."""
+    add = {"op": "add", "path": "members", "value": [{"value": account_id}]}
+    stage.in_workteam("PATCH", f"/Groups/{stage.teams()[team]['id']}", {"schemas": [PATCH_OP], "Operations": [add]})
+
+
+async def test_stranger_in_a_team_is_left_alone_until_an_object_has_the_account(stage: Stage) -> None:
+    """A new operator reads the team, removes who left the list, and not who has no object; once he has one he goes."""
+    await stage.add_tenant()
+    async with stage.operating():
+        accounts = await a_crew(stage)
+    stranger = stage.hire("dan@contoso.example", external_id="dan")
+    join(stage, "crew", stranger)
     await stage.edit(WorkteamGroup, "crew", members=["ana"])
-    await stage.settled(WorkteamGroup, "crew")
-    assert stage.members("crew") == {accounts["ana"], stranger}
+    async with stage.operating() as operator:
+        group = await stage.settled(WorkteamGroup, "crew")
+        assert stage.members("crew") == {accounts["ana"], stranger}
+        synced = find_condition(group.status.conditions, ConditionType.SYNCED)
+        assert synced is not None
+        assert synced.message == "1 members of the team have no object and were left alone"
+        await stage.create(a_user("dan"))
+        adopted = await stage.settled(WorkteamUser, "dan")
+        await quiet(operator)
+    assert (adopted.status.account_id, adopted.status.adopted) == (stranger, True)
+    assert stage.members("crew") == {accounts["ana"]}
 
 
 async def test_group_waits_for_its_further_lists(stage: Stage, operator: Operator) -> None:
