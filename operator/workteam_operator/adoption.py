@@ -42,7 +42,7 @@ class Holder:
     leaving: bool = False
     """Whether it is terminating, so that the account may go to a live object."""
     renaming: bool = False
-    """Whether Workteam still has its earlier name."""
+    """Whether Workteam still has its earlier name or externalId."""
 
 
 @dataclass(frozen=True)

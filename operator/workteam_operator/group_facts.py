@@ -64,7 +64,7 @@ class GroupEyes:
 
     async def forgotten(self, facts: GroupFacts) -> GroupFacts:
         """Look anew for the team of a group whose recorded one is gone."""
-        gone = {"team_id": None, "synced_display_name": None, "adopted": None}
+        gone = {"team_id": None, "synced_display_name": None, "synced_external_id": None, "adopted": None}
         self._parts.known.forget(facts.group.key)
         status = facts.status.model_copy(update=gone)
         intents = self._intents(facts.group, status)

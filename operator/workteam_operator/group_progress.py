@@ -22,6 +22,7 @@ def with_team(facts: GroupFacts, team: Team, now: datetime, *, adopted: bool) ->
         "team_id": team.id,
         "adopted": adopted,
         "synced_display_name": team.display_name,
+        "synced_external_id": team.external_id,
         "pending_create": unresolved,
         "last_sync_time": now,
     }
@@ -31,7 +32,12 @@ def with_team(facts: GroupFacts, team: Team, now: datetime, *, adopted: bool) ->
 def renamed(facts: GroupFacts, team: Team, now: datetime) -> GroupFacts:
     """Note that Workteam took a change of attributes; the members are those that were known."""
     members = facts.team.members if facts.team else None
-    status = facts.status.model_copy(update={"synced_display_name": team.display_name, "last_sync_time": now})
+    update = {
+        "synced_display_name": team.display_name,
+        "synced_external_id": team.external_id,
+        "last_sync_time": now,
+    }
+    status = facts.status.model_copy(update=update)
     return replace(facts, status=status, team=replace(team, members=members))
 
 

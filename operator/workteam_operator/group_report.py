@@ -36,6 +36,7 @@ def settled(facts: GroupFacts) -> tuple[GroupStatus, Verdict]:
     assert team is not None  # noqa: S101 - nothing is settled without a team
     update = {
         "synced_display_name": team.display_name,
+        "synced_external_id": team.external_id,
         "booked": None,
         "last_sync_time": facts.status.last_sync_time or facts.now,
     }

@@ -1,7 +1,7 @@
 """By what an object claims an account or a team, and who has the better claim (rule A1). Pure."""
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
@@ -75,12 +75,39 @@ def is_being_renamed(owner: Owner) -> bool:
     return synced is not None and folded(synced) != folded(wanted_name(owner))
 
 
+def is_changing_identity(owner: Owner) -> bool:
+    """Say whether Workteam still has the object's earlier name or externalId, which another object may want."""
+    synced = owner.status.synced_external_id
+    return is_being_renamed(owner) or (synced is not None and synced != external_id(owner))
+
+
 def better_rival(owner: Owner, others: Iterable[Owner]) -> Owner | None:
     """Return the live object that has a better right to the same name: the holder of the account, else the older."""
     name = folded(wanted_name(owner))
     rivals = [other for other in others if not other.deleting and folded(wanted_name(other)) == name]
     best = min([owner, *rivals], key=_right)
     return None if best is owner else best
+
+
+def in_line_for_name(owner: Owner, sharers: Callable[[Owner], Iterable[Owner]]) -> tuple[Owner, ...]:
+    """Return an object, the one that has its wanted name in Workteam still, the one that has that one's, and so on.
+
+    Only those count that will let their name go by themselves. If it is a circle, the last is the first once more.
+    """
+    line = [owner]
+    while (other := _has_name_of(line[-1], sharers(line[-1]))) is not None:
+        seen = other.key in {one.key for one in line}
+        line.append(other)
+        if seen:
+            break
+    return tuple(line)
+
+
+def gives_way(line: Sequence[Owner]) -> bool:
+    """Say whether the first in a line is the one that takes a name in between, as the line is a circle."""
+    owner, last = line[0], line[-1]
+    able = [one.metadata.name for one in line[1:] if not one.paused]
+    return len(line) > 1 and last.key == owner.key and owner.metadata.name == min(able, default=None)
 
 
 def unresolved(intents: Iterable[Intent], others: Iterable[Owner]) -> tuple[Intent, ...]:
@@ -99,7 +126,7 @@ def holders_of(claimants: Mapping[str, Iterable[Owner]]) -> dict[str, Holder]:
     for found, others in claimants.items():
         recorded = [other for other in others if recorded_id(other) == found]
         for other in sorted(recorded, key=lambda o: o.deleting, reverse=True):
-            holders[found] = Holder(other.metadata.name, leaving=other.deleting, renaming=is_being_renamed(other))
+            holders[found] = Holder(other.metadata.name, leaving=other.deleting, renaming=is_changing_identity(other))
     return holders
 
 
@@ -124,6 +151,16 @@ def _right(owner: Owner) -> tuple[bool, bool, bool, str, str]:
     return owner.deleting, not has_name, not holds, created.isoformat() if created else "", owner.metadata.name
 
 
+def _has_name_of(owner: Owner, sharers: Iterable[Owner]) -> Owner | None:
+    wanted = folded(wanted_name(owner))
+    for other in sharers:
+        synced = synced_name(other)
+        lets_go = other.deleting or is_being_renamed(other)
+        if recorded_id(other) and synced is not None and folded(synced) == wanted and lets_go:
+            return other
+    return None
+
+
 def _sorts(owner: Owner) -> tuple[Sort, Sort, Sort]:
     if isinstance(owner, WorkteamUser):
         return Sort.ACCOUNT, Sort.EXTERNAL_ID, Sort.USER_NAME
@@ -136,6 +173,8 @@ def _claimed(owner: Owner) -> Iterator[tuple[Sort, str]]:
     yield by_name, folded(wanted_name(owner))
     if (synced := synced_name(owner)) is not None:
         yield by_name, folded(synced)
+    if owner.status.synced_external_id is not None:
+        yield by_external_id, owner.status.synced_external_id
     for found in (recorded_id(owner), owner.metadata.annotations.get(ADOPT)):
         if found:
             yield by_id, found

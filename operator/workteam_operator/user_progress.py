@@ -23,6 +23,7 @@ def with_account(facts: UserFacts, account: Account, now: datetime, *, adopted: 
             "account_id": account.id,
             "adopted": adopted,
             "synced_user_name": account.user_name,
+            "synced_external_id": account.external_id,
             "synced_active": active_if_agreed(facts, account, before=None),
             "synced_attributes": () if adopted else synced_attributes(facts.desired),
             "pending_create": unresolved,
@@ -39,6 +40,7 @@ def confirmed(facts: UserFacts, now: datetime) -> UserFacts:
         return facts
     update: dict[str, Any] = {
         "synced_user_name": account.user_name,
+        "synced_external_id": account.external_id,
         "synced_active": active_if_agreed(facts, account, before=facts.status.synced_active),
         "synced_attributes": synced_attributes(facts.desired, facts.status.synced_attributes),
         "last_sync_time": now,

@@ -30,6 +30,7 @@ def settled(facts: UserFacts) -> tuple[UserStatus, Verdict]:
     status = facts.status.model_copy(
         update={
             "synced_user_name": account.user_name,
+            "synced_external_id": account.external_id,
             "synced_active": active_if_agreed(facts, account, before=facts.status.synced_active),
             "synced_attributes": synced_attributes(facts.desired, facts.status.synced_attributes),
             "booked": None,

@@ -61,6 +61,8 @@ class GroupStatus(Part):
     """The id of the team in Workteam."""
     synced_display_name: Text | None = None
     """The last displayName that Workteam confirmed for this object."""
+    synced_external_id: Text | None = None
+    """The last externalId that Workteam confirmed for this object: until it has another, nobody else can have this."""
     adopted: bool | None = None
     """Whether the team existed before this object; such a team is left alone when the group goes."""
     members: MemberCounts | None = None

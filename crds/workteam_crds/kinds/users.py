@@ -214,6 +214,8 @@ class UserStatus(Part):
     """The last value of active that Workteam confirmed for this object (rule A3)."""
     synced_user_name: Text | None = None
     """The last userName that Workteam confirmed for this object."""
+    synced_external_id: Text | None = None
+    """The last externalId that Workteam confirmed for this object: until it has another, nobody else can have this."""
     synced_attributes: Annotated[tuple[Text, ...], Field(max_length=200, json_schema_extra=ATOMIC)] = ()
     """Attributes that we wrote, by path, never values: only these are unset when spec has them no longer."""
     adopted: bool | None = None
