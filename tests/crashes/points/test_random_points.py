@@ -98,6 +98,7 @@ def _story(scene: "Scene") -> None:
     _until_answered(lambda: scene.patch_user("Replace", "active", "False"))
 
 
+@pytest.mark.slow
 def test_random_crashes_lose_nothing_and_do_nothing_twice(
     ground: "Ground", until: Callable[[Callable[[], Any]], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
