@@ -7,7 +7,7 @@ from datetime import datetime
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.tenants import OnDelete
 from workteam_crds.kinds.users import Intent, UserStatus
-from workteam_crds.naming import Key, folded
+from workteam_crds.naming import Key
 from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Account
 from workteam_operator.changes import is_settled
@@ -16,12 +16,11 @@ from workteam_operator.ownership import (
     Owner,
     better_rival,
     external_id,
+    gives_way,
     holders_of,
     id_claim,
-    is_being_renamed,
+    in_line_for_name,
     name_claim,
-    recorded_id,
-    synced_name,
     unresolved,
 )
 from workteam_operator.parts import Parts
@@ -42,6 +41,7 @@ class UserEyes:
         objects = self._parts.objects
         sharers = objects.sharers(user)
         manager = self._manager(user)
+        line = in_line_for_name(user, objects.sharers)
         rival = better_rival(user, objects.claimants(name_claim(user), but=user.key))
         facts = UserFacts(
             user=user,
@@ -55,7 +55,8 @@ class UserEyes:
             intents=self._intents(user, user.status),
             rival=rival.metadata.name if rival else None,
             heirs=self._heirs(user, sharers) if user.deleting else (),
-            name_in_use=_name_in_use(user, sharers),
+            name_in_use=line[1].metadata.name if len(line) > 1 else None,
+            gives_way=gives_way(line),
             manager_waits=manager is not None and manager.status.account_id is None,
         )
         if user.status.account_id is None:
@@ -68,8 +69,8 @@ class UserEyes:
 
     async def forgotten(self, facts: UserFacts) -> UserFacts:
         """Look anew for the account of a user whose recorded one is gone."""
-        gone = {"account_id": None, "synced_active": None, "synced_user_name": None, "adopted": None}
-        status = facts.status.model_copy(update=gone | {"synced_attributes": ()})
+        gone = {"account_id": None, "synced_active": None, "synced_user_name": None, "synced_external_id": None}
+        status = facts.status.model_copy(update=gone | {"synced_attributes": (), "adopted": None})
         intents = self._intents(facts.user, status)
         return await self._with_found(
             replace(facts, status=status, account=None, intents=intents, tried=frozenset(), erased=False)
@@ -126,13 +127,3 @@ class UserEyes:
         unsure = {o.key for o in objects.of_tenant(user.tenant) if known.get(o.key) is None and not is_settled(o)}
         groups = [objects.group(key) for key in sorted((having | unsure) - listing)]
         return tuple(group.key for group in groups if group and group.status.team_id and not group.paused)
-
-
-def _name_in_use(user: WorkteamUser, sharers: Iterable[Owner]) -> str | None:
-    """Return an object that has the wanted userName in Workteam still, and will let it go by itself."""
-    wanted = folded(user.spec.user_name)
-    for other in sharers:
-        synced = synced_name(other)
-        if recorded_id(other) and synced and folded(synced) == wanted and (other.deleting or is_being_renamed(other)):
-            return other.metadata.name
-    return None

@@ -9,6 +9,7 @@ from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import RELEASE
 from workteam_crds.kinds.tenants import MissingAccount, OnDelete
 from workteam_crds.kinds.users import BookingKind
+from workteam_crds.naming import folded
 from workteam_operator import steps
 from workteam_operator.adoption import Adopt, Await, Refuse, decide
 from workteam_operator.backend.port import Account
@@ -64,12 +65,23 @@ def _plan_upkeep(facts: UserFacts) -> Step:
         return Stall(Reason.DUPLICATE_USER_NAME, f"The object {facts.rival} has the same userName")
     changes = changes_of(facts, account)
     if "userName" in changes and facts.name_in_use is not None:
-        return Wait(f"The object {facts.name_in_use} still has the userName in Workteam")
+        return _plan_blocked_rename(facts, changes)
     if not changes.keys() <= facts.tried:
         return steps.Update(changes)
     if facts.granted and account.active:
         return steps.DropGrant()
     return steps.Settled()
+
+
+def _plan_blocked_rename(facts: UserFacts, changes: Mapping[str, Any]) -> Step:
+    """All but the userName is changed already; objects that swap names would wait for each other for ever."""
+    others = {path: value for path, value in changes.items() if path != "userName"}
+    if not others.keys() <= facts.tried:
+        return steps.Update(others)
+    between = folded(facts.status.synced_user_name or "") == folded(facts.name_between)
+    if facts.gives_way and not between and "userName" not in facts.tried:
+        return steps.Update({"userName": facts.name_between})
+    return Wait(f"The object {facts.name_in_use} still has the userName in Workteam")
 
 
 def _plan_missing(facts: UserFacts) -> Step:

@@ -53,6 +53,8 @@ class UserFacts:
     """Paths that this pass wrote already: what still differs Workteam does not keep."""
     name_in_use: str | None = None
     """An object that still has the wanted userName in Workteam, and is to be renamed or is terminating."""
+    gives_way: bool = False
+    """Whether objects wait for each other's userNames in a circle, and this one takes a name in between."""
 
     @property
     def protected(self) -> bool:
@@ -60,6 +62,11 @@ class UserFacts:
         names = {folded(name) for name in self.policies.deprovisioning.protected}
         own = [self.user.spec.user_name, self.status.synced_user_name, self.account.user_name if self.account else None]
         return any(folded(name) in names for name in own if name)
+
+    @property
+    def name_between(self) -> str:
+        """Return the userName that ends a circle: nobody else has it, as no other object has this one's name."""
+        return f"{self.user.metadata.name}.{self.user.spec.user_name}"
 
     @property
     def granted(self) -> bool:

@@ -69,7 +69,8 @@ def facts(**changes: Any) -> UserFacts:
 def recorded(account: Account | None = THERE, *, active: bool | None = True, **changes: Any) -> UserFacts:
     """Return facts about Ana, who has an account; ``active`` is what was confirmed last."""
     wanted = changes.pop("wanted", True)
-    status = UserStatus(account_id="7", synced_active=active, synced_user_name=NAME, **changes.pop("remembered", {}))
+    remembered = {"account_id": "7", "synced_active": active, "synced_user_name": NAME, **changes.pop("remembered", {})}
+    status = UserStatus(**remembered)
     desired = DesiredAccount(NAME, "ana", active=wanted)
     return facts(status=status, account=account, desired=desired, **changes)
 
@@ -123,6 +124,27 @@ LIVE: dict[str, tuple[UserFacts, Step]] = {
     "another name": (recorded(replace(THERE, user_name="x")), steps.Update({"userName": NAME})),
     "the name is in use by one that lets it go": (
         recorded(replace(THERE, user_name="x"), name_in_use="bo"),
+        Wait("The object bo still has the userName in Workteam"),
+    ),
+    "what else changes does not wait for the name": (
+        recorded(replace(THERE, user_name="x", external_id=None), name_in_use="bo"),
+        steps.Update({"externalId": "ana"}),
+    ),
+    "objects wait in a circle: a name in between": (
+        recorded(replace(THERE, user_name="x"), name_in_use="bo", gives_way=True),
+        steps.Update({"userName": f"ana.{NAME}"}),
+    ),
+    "the name in between is confirmed": (
+        recorded(
+            replace(THERE, user_name=f"ana.{NAME}"),
+            name_in_use="bo",
+            gives_way=True,
+            remembered={"synced_user_name": f"ana.{NAME}"},
+        ),
+        Wait("The object bo still has the userName in Workteam"),
+    ),
+    "Workteam does not take the name in between": (
+        recorded(replace(THERE, user_name="x"), name_in_use="bo", gives_way=True, tried=frozenset({"userName"})),
         Wait("The object bo still has the userName in Workteam"),
     ),
     "what was tried is not tried again": (

@@ -1,12 +1,14 @@
 """A1: one owner per account."""
 
 from workteam_cli.staging import Stage
+from workteam_cli.tenant.faults import Hold, Point
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamUser
+from workteam_crds.naming import Key
 from workteam_crds.testing import a_user
 from workteam_operator.__main__ import Operator
 
-ANA = "ana@contoso.example"
+ANA, BO = "ana@contoso.example", "bo@contoso.example"
 
 
 async def test_successor_takes_the_account_of_a_terminating_object(stage: Stage) -> None:
@@ -66,3 +68,39 @@ async def test_loser_gets_its_turn_when_the_winner_goes(stage: Stage, operator: 
     await stage.edit(WorkteamUser, "a", userName="anna@contoso.example")
     winner = await stage.settled(WorkteamUser, "b")
     assert stage.accounts()[ANA]["id"] == winner.status.account_id
+
+
+async def test_new_owner_of_an_old_external_id_waits_for_its_change(stage: Stage, operator: Operator) -> None:
+    """A gives its externalId away, and B gets it while A's PATCH is in flight: each has an account of its own."""
+    await stage.create(a_user("a", externalId="jsmith"))
+    before = await stage.settled(WorkteamUser, "a")
+    stage.workteam.control.add(Hold(method="PATCH", path="/Users/.+", point=Point.BEFORE, count=1))
+    await stage.edit(WorkteamUser, "a", externalId="jsmith2")
+    [held] = await stage.workteam.control.until_held()
+    await stage.create(a_user("b", externalId="jsmith"))
+    await stage.until(WorkteamUser, "b", lambda _: operator.objects.user(_key(stage, "b")))
+    stage.workteam.control.release(held)
+    newcomer = await stage.settled(WorkteamUser, "b")
+    await stage.settled(WorkteamUser, "a")
+    held_ids = {account["externalId"]: account["id"] for account in stage.accounts().values()}
+    assert held_ids == {"jsmith2": before.status.account_id, "jsmith": newcomer.status.account_id}
+
+
+async def test_swapped_names(stage: Stage) -> None:
+    """Two users swap their userNames, and one gets a title: both keep their accounts, and nothing waits for ever."""
+    await stage.add_tenant()
+    async with stage.operating():
+        await stage.create(a_user("a", userName=ANA, externalId="a"))
+        await stage.create(a_user("b", userName=BO, externalId="b"))
+        before = [(await stage.settled(WorkteamUser, name)).status.account_id for name in ("a", "b")]
+    await stage.edit(WorkteamUser, "a", userName=BO, title="Lead")
+    await stage.edit(WorkteamUser, "b", userName=ANA)
+    async with stage.operating():
+        for name in ("a", "b"):
+            await stage.settled(WorkteamUser, name)
+    held = {name: (account["id"], account.get("title")) for name, account in stage.accounts().items()}
+    assert held == {BO: (before[0], "Lead"), ANA: (before[1], None)}
+
+
+def _key(stage: Stage, name: str) -> Key:
+    return Key(WorkteamUser.kind, stage.namespace, name)
