@@ -45,8 +45,8 @@ imports: env
 crds: env
 	$(BIN)/python -m workteam_crds --check
 
-unit: env
-	$(BIN)/pytest
+unit: env # two at a time, file by file: each worker starts a control plane of its own
+	$(BIN)/pytest -n 2 --dist loadfile
 
 bench: env ## the published figures, as ratios within one run
 	$(BIN)/python bench/provisioning.py
