@@ -77,8 +77,9 @@ def _role_document(text: str) -> dict[str, Any]:
 
 def keep_one_primary(operation: Operation) -> Iterator[Operation]:
     """Of several elements that say ``primary`` in one list, the last one is."""
-    value = operation.value
-    if not operation.target.attribute.multi or not isinstance(value, list):
+    target, value = operation.target, operation.value
+    written = target.attribute.multi and target.sub is None and operation.verb is not Verb.REMOVE
+    if not written or not isinstance(value, list):
         yield operation
         return
     primary = [number for number, element in enumerate(value) if element.get("primary") is True]

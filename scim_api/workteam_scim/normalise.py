@@ -5,12 +5,12 @@ Each quirk turns one operation into the operations it stands for; those of multi
 operation that depends on it carries ``only_if``.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-import orjson
 from scim2_models import InvalidValueException
 
 from workteam_scim.paths import Target, equals
@@ -98,7 +98,7 @@ def simple(target: Target, value: Any) -> Any:
         case None | [] | str():
             return value
         case int() | float() if not isinstance(value, bool):
-            return orjson.dumps(value).decode()
+            return json.dumps(value)
         case _:
             raise refuse(target, "the value must be a text")
 

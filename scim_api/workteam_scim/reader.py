@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scim2_models import InvalidPathException
+from scim2_models import InvalidPathException, InvalidValueException
 
 from workteam_scim.documents import ENTERPRISE
 from workteam_scim.normalise import Operation, Verb
@@ -27,13 +27,11 @@ class Reader:
     def expand(self, verb: Verb, values: Mapping[str, Any]) -> Iterator[Operation]:
         """Each key of an object is a path of its own; a URN holds an object of further ones, or nothing for them all.
 
-        Raises ``InvalidPathException``.
+        Raises ``InvalidPathException`` or ``InvalidValueException``.
         """
         for key, value in values.items():
-            if self.table.whole_extension(key) and isinstance(value, dict) and value:
-                yield from self.expand(verb, {f"{ENTERPRISE}:{name}": item for name, item in value.items()})
-            elif self.table.whole_extension(key) and value in (None, "", [], {}):
-                yield from self._extension(verb, None)
+            if self.table.whole_extension(key):
+                yield from self._inside_extension(verb, value)
             elif self.table.whole_core(key) and isinstance(value, dict):
                 yield from self.expand(verb, value)
             else:
@@ -51,6 +49,14 @@ class Reader:
             raise InvalidPathException(detail="members: the path is not understood; nothing changed.")
         else:
             self.ignored.append(path)
+
+    def _inside_extension(self, verb: Verb, value: Any) -> Iterator[Operation]:
+        if value in (None, "", [], {}):
+            yield from self._extension(verb, None)
+        elif isinstance(value, dict):
+            yield from self.expand(verb, {f"{ENTERPRISE}:{name}": item for name, item in value.items()})
+        else:
+            raise InvalidValueException(detail=f"{ENTERPRISE}: the value must be an object.")
 
     def _extension(self, verb: Verb, value: Any) -> Iterator[Operation]:
         yield from (Operation(verb, Target(attribute), value) for attribute in self.table.extension.values())

@@ -27,6 +27,9 @@ from workteam_scim.reader import Reader
 
 OPERATIONS = 1000
 """Operations of one PATCH at most."""
+TOO_MANY = f"A PATCH may have up to {OPERATIONS} operations."
+VALUES = 100
+"""Values of one attribute that the keys of a resource may make, at most: no kind holds more than half of it."""
 COMMON = frozenset({"schemas", "meta", "id"})
 """What every resource has, and no client may set."""
 
@@ -58,7 +61,10 @@ def read_patch(payload: Any, table: Table, quirks: Iterable[Quirk], *, resource_
     operations = [found for raw in _raw_operations(payload) for found in _read_operation(reader, raw, resource_id)]
     edits = [read_edit(operation) for operation in operations if is_members(operation.target)]
     others = [operation for operation in operations if not is_members(operation.target)]
-    return Patch(tuple(apply_quirks(others, quirks)), tuple(edits), tuple(reader.ignored))
+    read = apply_quirks(others, quirks)
+    if len(read) > OPERATIONS:  # one operation may stand for one on each of many values
+        raise PayloadTooLargeException(detail=TOO_MANY)
+    return Patch(tuple(read), tuple(edits), tuple(reader.ignored))
 
 
 def read_resource(payload: Any, table: Table, quirks: Iterable[Quirk]) -> Body:
@@ -111,6 +117,8 @@ def _element(elements: list[dict[str, Any]], text: str) -> dict[str, Any]:
     for element in elements:
         if element.get(found.name) == literal:
             return element
+    if len(elements) >= VALUES:
+        raise InvalidValueException(detail=f"An attribute may have up to {VALUES} values.")
     elements.append({found.name: literal})
     return elements[-1]
 
@@ -122,7 +130,7 @@ def _raw_operations(payload: Any) -> list[Any]:
     if not isinstance(found, list):
         raise InvalidSyntaxException(detail="Operations must be a list.")
     if len(found) > OPERATIONS:
-        raise PayloadTooLargeException(detail=f"A PATCH may have up to {OPERATIONS} operations.")
+        raise PayloadTooLargeException(detail=TOO_MANY)
     return found
 
 
@@ -141,7 +149,7 @@ def _read_operation(reader: Reader, raw: Any, resource_id: str) -> Iterator[Oper
         _refuse_common(path)
         yield from reader.one(verb, path, value)
         return
-    values = _object(verb, {ENTERPRISE: value} if path and reader.table.whole_extension(path) else value)
+    values = _object(verb, {ENTERPRISE: _parsed(value)} if path and reader.table.whole_extension(path) else value)
     given_id = values.pop("id", None)
     if given_id is not None and str(given_id) != resource_id:
         raise MutabilityException(detail="id cannot be changed.")
@@ -163,12 +171,18 @@ def _object(verb: Verb, value: Any) -> dict[str, Any]:
     """Read the value of an operation without a path: each of its keys is one."""
     if verb is Verb.REMOVE:
         raise NoTargetException(detail="A remove must say by its path what is to be removed.")
-    if isinstance(value, str):
-        with suppress(orjson.JSONDecodeError):  # some send the object as JSON in a text
-            value = orjson.loads(value)
+    value = _parsed(value)
     if not isinstance(value, dict):
         raise InvalidValueException(detail="An operation without a path needs an object of attributes as value.")
     return dict(value)
+
+
+def _parsed(value: Any) -> Any:
+    """Read an object that some send as JSON in a text."""
+    if isinstance(value, str):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(value)
+    return value
 
 
 def _settled(operations: Iterable[Operation], attributes: Mapping[str, Any]) -> Iterator[Operation]:

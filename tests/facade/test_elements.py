@@ -114,6 +114,11 @@ def read(*operations: Any) -> list[tuple[Any, ...]]:
             [("remove", 'roles[value eq "A"]')],
             id="these-roles-go",
         ),
+        pytest.param(
+            {"op": "remove", "path": "emails.value", "value": ["a", "b"]},
+            [("remove", "emails.value")],
+            id="a-part-of-all-goes",
+        ),
         pytest.param({"op": "remove", "path": "roles"}, [("remove", "roles")], id="all-roles-go"),
         pytest.param({"op": "remove", "path": "roles", "value": []}, [], id="no-role-goes"),
         pytest.param({"op": "replace", "path": 'ims[type eq "x"].value', "value": "i"}, [], id="unknown-attribute"),
