@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from workteam_crds.conditions import Condition, ConditionType, find_condition, is_true
+from workteam_crds.conditions import Condition, ConditionType, Reason, find_condition, is_true
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamTenant, WorkteamUser
-from workteam_crds.kinds.custom_resource import LAST_MODIFIED
+from workteam_crds.kinds.custom_resource import ADOPT, LAST_MODIFIED
 from workteam_operator.ownership import Owner, claims, recorded_id
 from workteam_operator.workqueue import Priority, Visit
 
@@ -51,6 +51,14 @@ def is_settled(owner: Owner) -> bool:
         and is_true(conditions, ConditionType.SYNCED)
         and find_condition(conditions, ConditionType.STALLED) is None
     )
+
+
+def is_refused_adoption(owner: Owner) -> bool:
+    """Say whether an object, as it is, waits for a person's word on what it may adopt (rule A2)."""
+    stalled = find_condition(owner.status.conditions, ConditionType.STALLED)
+    refused = stalled is not None and stalled.reason in {Reason.UNIQUENESS_CONFLICT, Reason.CONFIRM_ADOPTION}
+    decided = owner.status.observed_generation == owner.metadata.generation
+    return refused and decided and not owner.metadata.annotations.get(ADOPT)
 
 
 def claims_changed(old: Resource | None, new: Resource | None) -> bool:

@@ -49,11 +49,11 @@ class GroupEyes:
             settle=self._parts.settle,
             intents=self._intents(group, group.status),
             rival=rival.metadata.name if rival else None,
-            heirs=self._heirs(group, sharers) if group.deleting else (),
+            heirs=self._heirs(group, sharers, now) if group.deleting else (),
         )
         if group.status.team_id is None:
             return await self._with_found(facts)
-        self._parts.searched.saw(group.key, (), now=now)
+        self._parts.searched.forget(group.key)
         team = await self._team(group, group.status.team_id)
         return self.with_strangers(replace(facts, team=team, holders=self._holders(group, [group.status.team_id])))
 
@@ -64,7 +64,13 @@ class GroupEyes:
 
     async def forgotten(self, facts: GroupFacts) -> GroupFacts:
         """Look anew for the team of a group whose recorded one is gone."""
-        gone = {"team_id": None, "synced_display_name": None, "synced_external_id": None, "adopted": None}
+        gone = {
+            "team_id": None,
+            "synced_display_name": None,
+            "synced_external_id": None,
+            "adopted": None,
+            "booked": None,
+        }
         self._parts.known.forget(facts.group.key)
         status = facts.status.model_copy(update=gone)
         intents = self._intents(facts.group, status)
@@ -140,6 +146,6 @@ class GroupEyes:
         objects = self._parts.objects
         return holders_of({found: objects.claimants(id_claim(group, found), but=group.key) for found in ids})
 
-    def _heirs(self, group: WorkteamGroup, sharers: Iterable[Owner]) -> tuple[tuple[str, Wanted], ...]:
+    def _heirs(self, group: WorkteamGroup, sharers: Iterable[Owner], now: datetime) -> tuple[tuple[str, Wanted], ...]:
         """Return the live, unpaused objects without team that might take over this one's."""
-        return self._parts.heirs(group, sharers, self._tenant.spec.adoption)
+        return self._parts.heirs(group, sharers, self._tenant.spec.adoption, now=now)

@@ -140,7 +140,7 @@ class _GroupPass:
 
     async def _release(self, how: steps.Leaving) -> Ending:
         await self._parts.writer.release(self._report.group)
-        self._parts.searched.saw(self._group.key, (), now=self._report.now)
+        self._parts.forget(self._group.key)
         self._parts.known.forget(self._group.key)
         self._parts.events.tell(self._group, Happening(how.value), "The object lets its team go")
         self._progress = None

@@ -10,10 +10,11 @@ from workteam_crds.conditions import Condition, ConditionType, Reason, find_cond
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.tenants import Adoption
 from workteam_crds.kinds.users import BookingKind, Intent
-from workteam_crds.naming import TenantKey
+from workteam_crds.naming import Key, TenantKey
 from workteam_operator import verdicts
 from workteam_operator.adoption import Wanted
 from workteam_operator.backend.port import BackendDenied, BackendError, BackendUnavailable
+from workteam_operator.changes import is_refused_adoption
 from workteam_operator.events import Announcer, Happening
 from workteam_operator.known_teams import KnownTeams
 from workteam_operator.objects import Objects
@@ -51,6 +52,8 @@ class Parts:
     settle: timedelta
     searched: Since[Intent] = field(default_factory=Since)
     """Since when look-ups for unanswered creates have found nothing."""
+    stuck: Since[Key] = field(default_factory=Since)
+    """Since when a terminating object has met heirs that may not adopt."""
 
     def gate(self, owner: Owner) -> Tenant | Verdict | Outcome:
         """Return the tenant to work with, or why nothing may be done: with a verdict, or to be asked again soon."""
@@ -85,15 +88,31 @@ class Parts:
         wait = max(tenant.paused_for(), error.retry_after or timedelta(0))
         return (None if error.undone else verdicts.UNAVAILABLE), Outcome(again_in=wait, failed=True)
 
-    def heirs(self, owner: Owner, sharers: Iterable[Owner], policy: Adoption) -> tuple[tuple[str, Wanted], ...]:
-        """Return the live, unpaused objects that have nothing yet and might take over a terminating one's (rule A1)."""
-        heirs: list[tuple[str, Wanted]] = []
-        for other in sharers:
-            if other.kind != owner.kind or other.deleting or other.paused or recorded_id(other) is not None:
-                continue
-            if better_rival(other, self.objects.claimants(name_claim(other), but=other.key)) is None:
-                heirs.append((other.metadata.name, wanted_by(other, policy)))
-        return tuple(heirs)
+    def heirs(
+        self, owner: Owner, sharers: Iterable[Owner], policy: Adoption, *, now: datetime
+    ) -> tuple[tuple[str, Wanted], ...]:
+        """Return the live, unpaused objects that have nothing yet and might take over a terminating one's (rule A1).
+
+        For one that may not adopt as things are, it is waited no longer than for a look-up to settle.
+        """
+        heirs = [other for other in sharers if other.kind == owner.kind and self._may_inherit(other)]
+        stuck = self.stuck.saw(owner.key, (other.key for other in heirs if is_refused_adoption(other)), now=now)
+        return tuple(
+            (other.metadata.name, wanted_by(other, policy))
+            for other in heirs
+            if now < stuck.get(other.key, now) + self.settle
+        )
+
+    def _may_inherit(self, other: Owner) -> bool:
+        readable = self.objects.user(other.key) or self.objects.group(other.key)
+        if readable is None or other.deleting or other.paused or recorded_id(other) is not None:
+            return False
+        return better_rival(other, self.objects.claimants(name_claim(other), but=other.key)) is None
+
+    def forget(self, key: Key) -> None:
+        """Forget what was waited for on behalf of an object that goes."""
+        self.searched.forget(key)
+        self.stuck.forget(key)
 
     def wake_teams(self, tenant: TenantKey, account_id: str) -> None:
         """Queue the groups whose teams may have an account that has an object only now (rule A8)."""

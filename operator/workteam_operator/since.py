@@ -17,8 +17,13 @@ class Since(Generic[T]):
 
     def saw(self, key: Key, things: Iterable[T], *, now: datetime) -> Mapping[T, datetime]:
         """Note what a pass saw, all of it; return since when the passes over the key have seen each of these."""
-        before = self._seen.pop(key, {})
+        before = self._seen.get(key, {})
+        self.forget(key)
         seen = {thing: before.get(thing, now) for thing in things}
         if seen:
             self._seen[key] = seen
         return seen
+
+    def forget(self, key: Key) -> None:
+        """Begin anew, should the key ever come again."""
+        self._seen.pop(key, None)

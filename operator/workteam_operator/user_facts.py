@@ -54,14 +54,14 @@ class UserEyes:
             settle=self._parts.settle,
             intents=self._intents(user, user.status),
             rival=rival.metadata.name if rival else None,
-            heirs=self._heirs(user, sharers) if user.deleting else (),
+            heirs=self._heirs(user, sharers, now) if user.deleting else (),
             name_in_use=line[1].metadata.name if len(line) > 1 else None,
             gives_way=gives_way(line),
             manager_waits=manager is not None and manager.status.account_id is None,
         )
         if user.status.account_id is None:
             return await self._with_found(facts)
-        self._parts.searched.saw(user.key, (), now=now)
+        self._parts.searched.forget(user.key)
         account = await self._tenant.backend.read_account(user.status.account_id)
         holders = self._holders(user, [user.status.account_id])
         teams = self._teams_to_leave(user, user.status.account_id) if user.deleting else ()
@@ -70,7 +70,7 @@ class UserEyes:
     async def forgotten(self, facts: UserFacts) -> UserFacts:
         """Look anew for the account of a user whose recorded one is gone."""
         gone = {"account_id": None, "synced_active": None, "synced_user_name": None, "synced_external_id": None}
-        status = facts.status.model_copy(update=gone | {"synced_attributes": (), "adopted": None})
+        status = facts.status.model_copy(update=gone | {"synced_attributes": (), "adopted": None, "booked": None})
         intents = self._intents(facts.user, status)
         return await self._with_found(
             replace(facts, status=status, account=None, intents=intents, tried=frozenset(), erased=False)
@@ -108,9 +108,9 @@ class UserEyes:
         objects = self._parts.objects
         return holders_of({found: objects.claimants(id_claim(user, found), but=user.key) for found in ids})
 
-    def _heirs(self, user: WorkteamUser, sharers: Iterable[Owner]) -> tuple[tuple[str, Wanted], ...]:
+    def _heirs(self, user: WorkteamUser, sharers: Iterable[Owner], now: datetime) -> tuple[tuple[str, Wanted], ...]:
         """Return the live, unpaused objects without account that might take over this one's."""
-        return self._parts.heirs(user, sharers, self._tenant.spec.adoption)
+        return self._parts.heirs(user, sharers, self._tenant.spec.adoption, now=now)
 
     def _manager(self, user: WorkteamUser) -> WorkteamUser | None:
         """Return the manager's object; None if there is none, or it points at nobody in this tenant."""

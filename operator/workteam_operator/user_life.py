@@ -122,7 +122,7 @@ class _UserPass:
                 return verdicts.stalled(step), DONE
             case steps.Release(how):
                 await self._parts.writer.release(self._report.user)
-                self._parts.searched.saw(self._user.key, (), now=self._report.now)
+                self._parts.forget(self._user.key)
                 self._parts.events.tell(self._user, Happening(how.value), "The object lets its account go")
                 self._progress = None
                 return None, DONE
