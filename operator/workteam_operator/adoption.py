@@ -43,6 +43,8 @@ class Holder:
     """Whether it is terminating, so that the account may go to a live object."""
     renaming: bool = False
     """Whether Workteam still has its earlier name or externalId."""
+    created: bool = False
+    """Whether it made what it recorded."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Adopt:
 
     candidate: Candidate
     ours: bool = False
-    """Whether an earlier create of this object made it."""
+    """Whether an earlier create made it, of this object or of the one that hands it on."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ def decide(wanted: Wanted, found: Sequence[Candidate], holders: Mapping[str, Hol
     match verdict, holder:
         case _, None:
             return verdict
-        case Adopt(), Holder(leaving=True):
-            return verdict
+        case Adopt(_, ours), Holder(leaving=True):
+            return Adopt(candidate, ours=ours or holder.created)
         case _, Holder(leaving=True) | Holder(renaming=True):
             return Await(holder.name)
         case _:

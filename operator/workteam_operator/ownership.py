@@ -126,7 +126,12 @@ def holders_of(claimants: Mapping[str, Iterable[Owner]]) -> dict[str, Holder]:
     for found, others in claimants.items():
         recorded = [other for other in others if recorded_id(other) == found]
         for other in sorted(recorded, key=lambda o: o.deleting, reverse=True):
-            holders[found] = Holder(other.metadata.name, leaving=other.deleting, renaming=is_changing_identity(other))
+            holders[found] = Holder(
+                other.metadata.name,
+                leaving=other.deleting,
+                renaming=is_changing_identity(other),
+                created=other.status.adopted is False,
+            )
     return holders
 
 

@@ -29,7 +29,7 @@ class Adopt:
 
     id: str
     ours: bool
-    """Whether an earlier create of this object made it."""
+    """Whether an earlier create made it, of this object or of the one that hands it on."""
 
 
 @dataclass(frozen=True)

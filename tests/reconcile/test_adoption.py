@@ -59,6 +59,13 @@ CASES: dict[str, tuple[Wanted, tuple[Candidate, ...], Mapping[str, Holder], type
 }
 
 
+@pytest.mark.parametrize("created", [True, False], ids=["we made it", "it was adopted"])
+def test_who_made_it_is_handed_on(created: bool) -> None:  # noqa: FBT001
+    """What one of our objects made is ours, whichever object has it next."""
+    decision = decide(wanted(), (BOTH,), {"7": Holder("bo", leaving=True, created=created)})
+    assert decision == Adopt(BOTH, ours=created)
+
+
 @pytest.mark.parametrize(("who", "found", "holders", "expected"), CASES.values(), ids=CASES.keys())
 def test_decision(
     who: Wanted, found: tuple[Candidate, ...], holders: Mapping[str, Holder], expected: type | Reason | None

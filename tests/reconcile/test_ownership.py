@@ -32,6 +32,8 @@ HOLDERS: dict[str, tuple[Owner, Holder]] = {
     "another case of the name is the same": (ana(synced_user_name=NAME.upper()), Holder("ana")),
     "its externalId changes": (ana(synced_external_id="anna"), Holder("ana", renaming=True)),
     "Workteam has no externalId": (ana(synced_external_id=None), Holder("ana")),
+    "made by it": (ana(adopted=False), Holder("ana", created=True)),
+    "adopted by it": (ana(adopted=True), Holder("ana")),
     "a team as it should be": (crew(), Holder("crew")),
     "a team's externalId changes": (crew(synced_external_id="old"), Holder("crew", renaming=True)),
 }

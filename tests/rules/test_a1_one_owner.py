@@ -3,9 +3,9 @@
 from workteam_cli.staging import Stage
 from workteam_cli.tenant.faults import Hold, Point
 from workteam_crds.conditions import Reason
-from workteam_crds.kinds import WorkteamUser
+from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.naming import Key
-from workteam_crds.testing import a_user
+from workteam_crds.testing import a_group, a_user
 from workteam_operator.__main__ import Operator
 
 ANA, BO = "ana@contoso.example", "bo@contoso.example"
@@ -84,6 +84,35 @@ async def test_new_owner_of_an_old_external_id_waits_for_its_change(stage: Stage
     await stage.settled(WorkteamUser, "a")
     held_ids = {account["externalId"]: account["id"] for account in stage.accounts().values()}
     assert held_ids == {"jsmith2": before.status.account_id, "jsmith": newcomer.status.account_id}
+
+
+async def test_heir_that_may_not_adopt_is_not_waited_for(stage: Stage, operator: Operator) -> None:
+    """A successor finds two accounts and stands still: its predecessor's access is taken all the same."""
+    stage.workteam.control.behave(unique=False)
+    await stage.create(a_user("a", userName=ANA, externalId="ana"))
+    await stage.settled(WorkteamUser, "a")
+    stage.hire(BO, external_id="ana")
+    await stage.create(a_user("b", userName=ANA, externalId="ana"))
+    await stage.stalled(WorkteamUser, "b", Reason.DUPLICATE_USER_NAME)
+    await stage.delete(WorkteamUser, "a")
+    await stage.until_gone(WorkteamUser, "a")
+    await stage.stalled(WorkteamUser, "b", Reason.UNIQUENESS_CONFLICT)
+    assert {name: account["active"] for name, account in stage.accounts().items()} == {ANA: False, BO: True}
+
+
+async def test_team_that_we_made_goes_though_it_was_handed_over(stage: Stage, operator: Operator) -> None:
+    """Group A made the team, its successor B took it over: when B is deleted too, so is the team."""
+    await stage.create(a_group("a", displayName="crew", externalId="crew"))
+    made = await stage.settled(WorkteamGroup, "a")
+    await stage.create(a_group("b", displayName="crew", externalId="crew"))
+    await stage.stalled(WorkteamGroup, "b", Reason.DUPLICATE_DISPLAY_NAME)
+    await stage.delete(WorkteamGroup, "a")
+    taken = await stage.settled(WorkteamGroup, "b")
+    await stage.until_gone(WorkteamGroup, "a")
+    assert (taken.status.team_id, taken.status.adopted) == (made.status.team_id, False)
+    await stage.delete(WorkteamGroup, "b")
+    await stage.until_gone(WorkteamGroup, "b")
+    assert stage.teams() == {}
 
 
 async def test_swapped_names(stage: Stage) -> None:

@@ -64,7 +64,7 @@ class GroupStatus(Part):
     synced_external_id: Text | None = None
     """The last externalId that Workteam confirmed for this object: until it has another, nobody else can have this."""
     adopted: bool | None = None
-    """Whether the team existed before this object; such a team is left alone when the group goes."""
+    """Whether the team existed before any object of ours; such a team is left alone when the group goes."""
     members: MemberCounts | None = None
     """Counts only: a list of members is never in a status."""
     pending_create: Annotated[tuple[Intent, ...], Field(max_length=10, json_schema_extra=ATOMIC)] = ()

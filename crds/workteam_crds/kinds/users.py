@@ -219,7 +219,7 @@ class UserStatus(Part):
     synced_attributes: Annotated[tuple[Text, ...], Field(max_length=200, json_schema_extra=ATOMIC)] = ()
     """Attributes that we wrote, by path, never values: only these are unset when spec has them no longer."""
     adopted: bool | None = None
-    """Whether the account existed before this object."""
+    """Whether the account existed before any object of ours."""
     pending_create: Annotated[tuple[Intent, ...], Field(max_length=10, json_schema_extra=ATOMIC)] = ()
     """Creates whose end is not known yet."""
     booked: Booking | None = None
