@@ -33,7 +33,7 @@ class Reader:
             if self.table.whole_extension(key):
                 yield from self._inside_extension(verb, value)
             elif self.table.whole_core(key) and isinstance(value, dict):
-                yield from self.expand(verb, value)
+                yield from self.expand(verb, {f"{key}:{name}": item for name, item in value.items()})
             else:
                 yield from self.one(verb, key, value)
 
@@ -44,11 +44,14 @@ class Reader:
             yield Operation(verb, target, value)
         elif self.table.whole_extension(path) and verb is Verb.REMOVE:
             yield from self._extension(verb, value)
-        elif MEMBERS in self.table.core and path.lower().startswith("member"):
+        elif MEMBERS in self.table.core and self._without_urn(path).startswith("member"):
             # a misspelt membership must not look like a success
             raise InvalidPathException(detail="members: the path is not understood; nothing changed.")
         else:
             self.ignored.append(path)
+
+    def _without_urn(self, path: str) -> str:
+        return path.strip().lower().removeprefix(f"{self.table.core_urn.lower()}:").strip()
 
     def _inside_extension(self, verb: Verb, value: Any) -> Iterator[Operation]:
         if value in (None, "", [], {}):

@@ -9,6 +9,8 @@ from workteam_scim.paths import Table, group_table, user_table
 from workteam_scim.provider import NORMALISERS, READING
 from workteam_scim.requests import read_patch, read_resource
 
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENT = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
@@ -161,6 +163,29 @@ def test_one_operation_on_more_than_a_thousand_values_is_refused() -> None:
     values = [{"value": str(number)} for number in range(1001)]
     assert len(read({"op": "add", "path": "emails", "value": values[:1000]})) == 1000
     assert refused({"op": "add", "path": "emails", "value": values})[0] == 413
+
+
+@pytest.mark.parametrize("urn", [USER, ENT])
+def test_a_schema_inside_itself_is_unknown(urn: str) -> None:
+    """However deep: it is ignored and counted."""
+    value: dict[str, Any] = {"title": "T"}
+    for _ in range(1000):
+        value = {urn: value}
+    patch = read_patch({"Operations": [{"op": "add", "value": value}]}, user_table(), NORMALISERS, resource_id="u1")
+    assert (patch.operations, len(patch.ignored)) == ((), 1)
+
+
+@pytest.mark.parametrize("name", ["member", "Memberz", " member"])
+def test_a_misspelt_membership_is_no_success(name: str) -> None:
+    """As a path, as a key, and inside the schema's URN."""
+    operations: list[dict[str, Any]] = [
+        {"path": name, "value": ["a"]},
+        {"path": f"{GROUP}:{name}", "value": ["a"]},
+        {"value": {name: ["a"]}},
+        {"value": {GROUP: {name: ["a"]}}},
+    ]
+    for operation in operations:
+        assert refused({"op": "add", **operation}, table=group_table()) == (400, "invalidPath")
 
 
 def test_a_hundred_values_by_keys_of_a_resource() -> None:
