@@ -1,6 +1,6 @@
 """Which existing account or team an object may take as its own (rules A2, A3, A7). Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -77,7 +77,8 @@ Decision: TypeAlias = Adopt | Refuse | Await | None
 
 def decide(wanted: Wanted, found: Sequence[Candidate], holders: Mapping[str, Holder]) -> Decision:
     """Return what to do about the accounts or teams that the look-ups found; ``holders`` are by their ids."""
-    matching = _matching(wanted, found)
+    kept = {candidate_id for candidate_id, holder in holders.items() if not holder.leaving}
+    matching = _matching(wanted, found, kept)
     if not matching:
         return None
     if len(matching) > 1:
@@ -117,11 +118,12 @@ def own_creates(
     return tuple(sorted(c.id for c in unheld if any(is_made_by(intent, c) for intent in wanted)))
 
 
-def _matching(wanted: Wanted, found: Iterable[Candidate]) -> list[Candidate]:
+def _matching(wanted: Wanted, found: Iterable[Candidate], kept: Container[str]) -> list[Candidate]:
+    """Return what may be meant. What an unanswered create made is not, if a live object has it by now: ``kept``."""
     named = [candidate for candidate in found if candidate.id == wanted.confirmed]
     if named:
         return named
-    if resumed := [candidate for candidate in found if _made_by_us(wanted, candidate)]:
+    if resumed := [candidate for candidate in found if _made_by_us(wanted, candidate) and candidate.id not in kept]:
         return resumed
     by_name = wanted.policy is Adoption.MATCH_USER_NAME
     return [c for c in found if _same_name(wanted, c) or (c.external_id == wanted.external_id and not by_name)]

@@ -1,11 +1,14 @@
 """Which account an object may take: the table of rule A2, and who holds it (A1)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds.tenants import Adoption
+from workteam_crds.kinds.users import Intent
 from workteam_operator.adoption import Adopt, Await, Candidate, Decision, Holder, Refuse, Wanted, decide
 
 NAME, GUID = "ana@contoso.example", "6b0b8b2e-0b0a-4f5e-9f57-1c2d3e4f5a6b"
@@ -57,6 +60,15 @@ CASES: dict[str, tuple[Wanted, tuple[Candidate, ...], Mapping[str, Holder], type
     "one that leaves has it": (wanted(), (BOTH,), {"7": Holder("bo", leaving=True)}, Adopt),
     "one that leaves has it, and it contradicts": (wanted(), (OTHER_ID,), {"7": Holder("bo", leaving=True)}, Await),
 }
+
+
+def test_what_a_create_made_and_another_object_has_is_no_conflict() -> None:
+    """An account that our unanswered create may have made went to another object: there is nothing to take."""
+    intent = Intent(external_id="old", user_name="anna@contoso.example", at=datetime(2026, 11, 25, tzinfo=UTC))
+    made = Candidate("7", "anna@contoso.example", "old")
+    who = replace(wanted(), intents=(intent,))
+    assert decide(who, (made,), {}) == Adopt(made, ours=True)
+    assert decide(who, (made,), {"7": Holder("bo")}) is None
 
 
 @pytest.mark.parametrize("created", [True, False], ids=["we made it", "it was adopted"])
