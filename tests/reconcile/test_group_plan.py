@@ -36,7 +36,8 @@ def an_object(
     *, deleting: bool = False, lists: int | None = None, finalizers: tuple[str, ...] = ("workte.am/account",)
 ) -> WorkteamGroup:
     """Return the crew's object in generation 3."""
-    group = a_group("crew", "ana", "bo", externalId="b0", **({} if lists is None else {"memberships": lists}))
+    further: dict[str, Any] = {} if lists is None else {"memberships": lists}
+    group = a_group("crew", "ana", "bo", externalId="b0", **further)
     update = {"generation": 3, "finalizers": finalizers, "deletion_timestamp": NOW if deleting else None}
     return group.model_copy(update={"metadata": group.metadata.model_copy(update=update)})
 
