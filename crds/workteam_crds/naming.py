@@ -1,10 +1,11 @@
 """Names: the key of an object, UUIDv7 names that sort by creation. Pure: time and noise come in as arguments."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from unicodedata import normalize
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NOISE_BYTES = 10
 """How many random bytes one UUIDv7 takes."""
 
@@ -32,7 +33,7 @@ class TenantKey(NamedTuple):
 
 def uuid7(now: datetime, noise: bytes) -> str:
     """Return a UUIDv7 (RFC 9562 §5.7) of a moment, in milliseconds, and ``NOISE_BYTES`` random bytes."""
-    milliseconds = int(now.timestamp() * 1000)
+    milliseconds = (now - EPOCH) // timedelta(milliseconds=1)  # in whole numbers: a float would lose the last one
     value = bytearray(milliseconds.to_bytes(6, "big") + noise)
     value[6] = 0x70 | value[6] & 0x0F
     value[8] = 0x80 | value[8] & 0x3F
@@ -47,7 +48,7 @@ def uuid7_time(name: str) -> datetime | None:
         return None
     if str(value) != name or value.version != 7:  # noqa: PLR2004 - the version in question
         return None
-    return datetime.fromtimestamp(int.from_bytes(value.bytes[:6], "big") / 1000, tz=UTC)
+    return EPOCH + timedelta(milliseconds=int.from_bytes(value.bytes[:6], "big"))
 
 
 def is_guid(text: str | None) -> bool:

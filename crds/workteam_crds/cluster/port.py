@@ -103,8 +103,8 @@ class Cluster(Protocol):
 
     * Nothing is raised but a ``ClusterError``; cancelling is always safe.
     * What is returned is the object as stored, with the new resourceVersion.
-    * A write is sent once: after ``ClusterUnavailable`` the caller cannot know whether it was done. (A delete may be sent
-      again over a new connection: its uid makes that harmless.)
+    * A write is sent once: after ``ClusterUnavailable`` the caller cannot know whether it was done. (A delete may be
+      sent again over a new connection: its uid makes that harmless.)
     """
 
     async def get(self, kind: type[R], namespace: str, name: str) -> R:
