@@ -21,7 +21,7 @@ def people(acme: "Kept") -> None:
     acme.apply(ana, crew, large, a_membership("id-of-large", "id-of-ana"))
     acme.apply(a_user("bo-1", displayName="Bo Berg"), a_user("bo-2", displayName="BO BERG"))
     acme.report(ana, "Ready True Provisioned", "Synced True Adopted matched by externalId", accountID="5171a35d")
-    acme.report(crew, "Ready False Creating", "Synced False Pending", "Reconciling True RateLimited")
+    acme.report(crew, "Ready False Creating", "Synced False Pending", "Reconciling True RetryingTransient")
 
 
 @pytest.mark.parametrize("name", ["ana@contoso.EXAMPLE", "ID-OF-ANA", "anal", "ana lund"])
@@ -59,10 +59,10 @@ WorkteamGroup  id-of-crew
 Team           none yet
 displayName    sg-Crew
 externalId     b0-crew
-State          Pending, RateLimited
+State          Pending, RetryingTransient
                Ready: no since 2026-11-25T12:00:00Z (Creating)
                Synced: no since 2026-11-25T12:00:00Z (Pending)
-               Reconciling: yes since 2026-11-25T12:00:00Z (RateLimited)
+               Reconciling: yes since 2026-11-25T12:00:00Z (RetryingTransient)
 Members        Ana@Contoso.example (id-of-ana)
                nobody (nobody)"""
     )

@@ -68,9 +68,15 @@ class Access:
             [str(program), *arguments], input=stdin, capture_output=True, text=True, check=False, env=env
         )
         if done.returncode:
-            why = (done.stderr.strip() or done.stdout.strip()).split("\n")[-1]
+            why = _cause((done.stderr.strip() or done.stdout.strip()).split("\n"))
             raise Problem(f"{program.name} {arguments[2]} failed: {why}", Exit.FAILED)
         return done.stdout
+
+
+def _cause(lines: list[str]) -> str:
+    """Return the last thing that was said; a list of refused fields belongs to the line above it."""
+    start = max((at for at, line in enumerate(lines) if not line.startswith("* ")), default=0)
+    return " ".join(lines[start:])
 
 
 def kubeconfig(cluster: dict[str, Any], token: str, namespace: str = "default") -> str:
