@@ -144,12 +144,12 @@ class Demonstration:
 
 
 def _settled(item: Mapping[str, Any]) -> bool:
-    """Say whether an object's Ready is True for its newest generation, and it is not on its way out."""
+    """Say whether Ready and Synced are True for an object's newest generation, and it is not on its way out."""
     conditions = {each["type"]: each for each in item.get("status", {}).get("conditions", ())}
-    ready = conditions.get("Ready", {})
-    current = ready.get("observedGeneration") == item["metadata"]["generation"]
+    needed = [conditions.get(name, {}) for name in ("Ready", "Synced")]
+    current = all(each.get("observedGeneration") == item["metadata"]["generation"] for each in needed)
     waits = "Reconciling" in conditions or "deletionTimestamp" in item["metadata"]
-    return current and ready.get("status") == "True" and not waits
+    return current and all(each.get("status") == "True" for each in needed) and not waits
 
 
 def _people(log: Path) -> dict[str, dict[str, list[str]]]:
