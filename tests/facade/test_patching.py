@@ -1,0 +1,60 @@
+"""Operations applied by the library: in portions, and without those that can meet nothing."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from scim2_models import InvalidValueException, Resource
+
+from workteam_scim.documents import USER
+from workteam_scim.patching import apply
+from workteam_scim.provider import facade_provider
+from workteam_scim.storage import dumped
+
+
+@pytest.fixture
+def user() -> Resource[Any]:
+    """A user with a work e-mail."""
+    provider = facade_provider()
+    [users] = [found for found in provider.resource_types if found.name == "User"]
+    attributes = {"schemas": [USER], "userName": "ana", "emails": [{"type": "work", "value": "w"}]}
+    model = cast("type[Resource[Any]]", provider.model_for(users))
+    return model.model_validate(attributes)
+
+
+async def test_others_run_between_portions(user: Resource[Any]) -> None:
+    """Sixty operations are three portions: another task has two turns meanwhile."""
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    titles = [{"op": "replace", "path": "title", "value": str(number)} for number in range(60)]
+    assert await apply(user, titles) == 0
+    task.cancel()
+    assert (dumped(user)["title"], turns) == ("59", 2)
+
+
+async def test_what_can_meet_nothing_is_left_out_and_counted(user: Resource[Any]) -> None:
+    """The operations around it are applied, in their order."""
+    odd = {"op": "replace", "path": 'emails[type eq "home" or type eq "x"].value', "value": "v"}
+    titles = [{"op": "replace", "path": "title", "value": title} for title in ("first", "last")]
+    with facade_provider():
+        assert await apply(user, [odd, titles[0], odd, titles[1]]) == 2
+    assert dumped(user) == {
+        "schemas": [USER],
+        "userName": "ana",
+        "title": "last",
+        "emails": [{"type": "work", "value": "w"}],
+    }
+
+
+async def test_a_wrong_type_is_refused_by_name(user: Resource[Any]) -> None:
+    """Attribute and cause, in one line, without the value."""
+    with pytest.raises(InvalidValueException) as caught:
+        await apply(user, [{"op": "replace", "path": "active", "value": "secretperson"}])
+    assert caught.value.detail == "active: Input should be a valid boolean, unable to interpret input."
