@@ -99,9 +99,10 @@ class GroupEyes:
         known = self._parts.known.get(group.key)
         if known is not None and known.id == team_id:
             return known
+        since = self._parts.known.changes(group.key)
         team = await self._tenant.backend.read_team(team_id)
         if team is not None:
-            self._parts.known.put(group.key, team)
+            self._parts.known.put(group.key, team, since=since)
         return team
 
     async def _with_found(self, facts: GroupFacts) -> GroupFacts:

@@ -72,6 +72,7 @@ class _GroupPass:
         self._tenant = tenant
         self._group = group
         self._eyes = GroupEyes(parts, tenant)
+        self._since = parts.known.changes(group.key)
         self._before: tuple[Intent, ...] = ()
         """Creates that were in doubt before this pass noted one more."""
 
@@ -92,8 +93,9 @@ class _GroupPass:
         return outcome
 
     async def _steps(self) -> Ending:
-        if not self._tenant.capabilities.groups and self._group.status.team_id is None:
-            return await self._unsupported()
+        recorded_only = not self._tenant.capabilities.groups and self._group.status.team_id is None
+        if recorded_only and not self._group.deleting:  # a departure needs no call, unless a create is unresolved
+            return UNSUPPORTED, DONE
         facts = await self._eyes.facts(self._group, now=self._report.now)
         for _ in range(MOST_STEPS):
             self._progress = counted(facts.status, facts.members)
@@ -106,11 +108,6 @@ class _GroupPass:
                 return ending
             facts = await self._act(facts, step)
         return None, SOON
-
-    async def _unsupported(self) -> Ending:
-        if self._group.deleting:
-            return await self._release(steps.Leaving.WITHOUT_ACCOUNT)
-        return UNSUPPORTED, DONE
 
     async def _end(self, facts: GroupFacts, step: steps.Step) -> Ending | None:
         """Return how the pass ends with a step; None if it goes on."""
@@ -192,7 +189,7 @@ class _GroupPass:
             self._progress = after_failure(status, self._before, error, now=self._parts.now())
             raise
         self._parts.events.tell(group, Happening.CREATED, f"The team {team.id} was created")
-        self._parts.known.put(group.key, team)
+        self._parts.known.put(group.key, team, since=self._since)
         return with_team(facts, team, self._report.now, adopted=False)
 
     async def _update(self, facts: GroupFacts, changes: Mapping[str, str]) -> GroupFacts:
@@ -230,4 +227,4 @@ class _GroupPass:
 
     def _keep(self, facts: GroupFacts) -> None:
         if facts.team is not None:
-            self._parts.known.put(facts.group.key, facts.team)
+            self._parts.known.put(facts.group.key, facts.team, since=self._since)

@@ -13,13 +13,21 @@ class KnownTeams:
     def __init__(self) -> None:
         self._teams: dict[Key, Team] = {}
         self._members: Index[str] = Index()
+        self._changes: dict[Key, int] = {}
 
     def get(self, group: Key) -> Team | None:
         """Return a team; None if Workteam has to be asked."""
         return self._teams.get(group)
 
-    def put(self, group: Key, team: Team) -> None:
-        """Keep a team whose members are known."""
+    def changes(self, group: Key) -> int:
+        """Count the changes by passes that are not the group's: what its own read before one of them is old."""
+        return self._changes.get(group, 0)
+
+    def put(self, group: Key, team: Team, *, since: int) -> None:
+        """Keep a team whose members are known, unless they were changed ``since``: then Workteam has to be asked."""
+        if since != self.changes(group):
+            self.forget(group)
+            return
         self._teams[group] = team
         self._members.put(group, team.members or ())
 
@@ -29,9 +37,10 @@ class KnownTeams:
         self._members.put(group, ())
 
     def changed(self, group: Key, *, add: frozenset[str] = frozenset(), remove: frozenset[str] = frozenset()) -> None:
-        """Note that members came and went."""
+        """Note that members came and went by a pass that is not the group's."""
+        since = self._changes[group] = self.changes(group) + 1
         if (team := self._teams.get(group)) is not None:
-            self.put(group, replace(team, members=(team.members or frozenset()) - remove | add))
+            self.put(group, replace(team, members=(team.members or frozenset()) - remove | add), since=since)
 
     def having(self, account_id: str) -> frozenset[Key]:
         """Return the groups whose teams have an account, as far as they are known."""

@@ -6,10 +6,11 @@ import pytest
 
 from workteam_cli.controlplane.access import Access
 from workteam_cli.staging import Stage, quiet, reason_of, staged
+from workteam_cli.tenant.faults import Hold, Point
 from workteam_cli.tenant.profiles import Profile
-from workteam_crds.conditions import ConditionType, Reason
-from workteam_crds.kinds import WorkteamGroup, WorkteamUser
-from workteam_crds.testing import a_group, a_user
+from workteam_crds.conditions import ConditionType, Reason, find_condition
+from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamUser
+from workteam_crds.testing import a_group, a_membership, a_user
 from workteam_operator.__main__ import Operator
 
 
@@ -59,6 +60,27 @@ async def test_end_follows_the_policy(stage: Stage, policy: str, left: set[str] 
     assert found == left
 
 
+async def test_member_who_leaves_during_a_pass_is_not_remembered(stage: Stage, operator: Operator) -> None:
+    """Ana leaves the team by her own deletion while the group's rename has no answer yet: nobody believes her there."""
+    for name in ("ana", "bo"):
+        await stage.create(a_user(name))
+    await stage.create(a_group("crew", "ana", "bo"))
+    bo = await stage.settled(WorkteamUser, "bo")
+    await stage.settled(WorkteamGroup, "crew")
+    stage.workteam.control.add(Hold(method="PATCH", path="/Groups/.+", point=Point.BEFORE, count=1))
+    await stage.edit(WorkteamGroup, "crew", displayName="Crew 2")
+    [held] = await stage.workteam.control.until_held()
+    await stage.edit(WorkteamGroup, "crew", members=["bo"])
+    await stage.delete(WorkteamUser, "ana")
+    await stage.until_gone(WorkteamUser, "ana")
+    stage.workteam.control.release(held)
+    group = await stage.settled(WorkteamGroup, "crew")
+    synced = find_condition(group.status.conditions, ConditionType.SYNCED)
+    assert synced is not None
+    assert synced.message == ""
+    assert stage.members("Crew 2") == {bo.status.account_id}
+
+
 async def test_tenant_without_groups(groupless: Stage) -> None:
     """Where there are no groups, one is recorded, Ready says so, and its deletion needs no call."""
     await groupless.add_tenant()
@@ -69,6 +91,21 @@ async def test_tenant_without_groups(groupless: Stage) -> None:
         await groupless.delete(WorkteamGroup, "crew")
         await groupless.until_gone(WorkteamGroup, "crew")
         await quiet(operator)
+
+
+async def test_group_without_team_outlives_its_further_lists(groupless: Stage) -> None:
+    """Where there are no groups, a deleted one waits for its further lists all the same: the facade needs it."""
+    await groupless.add_tenant()
+    async with groupless.operating():
+        await groupless.create(a_group("crew", "ana", memberships=1))
+        await groupless.create(a_membership("crew", "bo"))
+        await groupless.settled(WorkteamGroup, "crew")
+        await groupless.delete(WorkteamGroup, "crew")
+        await groupless.until(
+            WorkteamGroup, "crew", lambda group: reason_of(group, ConditionType.READY) is Reason.DELETING
+        )
+        await groupless.delete(WorkteamGroupMembership, "crew-more")
+        await groupless.until_gone(WorkteamGroup, "crew")
 
 
 async def test_second_group_of_a_name_stalls(stage: Stage, operator: Operator) -> None:
