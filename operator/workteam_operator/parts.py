@@ -56,16 +56,16 @@ class Parts:
     """Since when a terminating object has met heirs that may not adopt."""
 
     def gate(self, owner: Owner) -> Tenant | Verdict | Outcome:
-        """Return the tenant to work with, or why nothing may be done: with a verdict, or to be asked again soon."""
+        """Return the tenant to work with, or why nothing may be done: with a verdict, or with the next visit."""
         if owner.paused:
             return verdicts.PAUSED
         tenant = self.tenants.get(owner.tenant)
         if tenant is None:
             unknown = self.objects.tenant_of(owner.tenant) is None
-            return verdicts.TENANT_MISSING if unknown else SOON
+            return verdicts.TENANT_MISSING if unknown else Outcome(failed=True)
         if tenant.cause is not None:
-            not_asked = tenant.cause == NOT_ASKED
-            return SOON if not_asked else verdicts.tenant_not_ready(tenant.cause.reason, deleting=owner.deleting)
+            not_asked = tenant.cause == NOT_ASKED  # its first answer wakes the objects, whatever it is
+            return DONE if not_asked else verdicts.tenant_not_ready(tenant.cause.reason, deleting=owner.deleting)
         if (pause := tenant.paused_for()) > timedelta(0):
             return Outcome(again_in=pause)
         return tenant

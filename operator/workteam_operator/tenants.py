@@ -46,7 +46,8 @@ class Tenant:
     ) -> None:
         """``latest`` finds the tenant's object as it is now; ``doubted`` is called when it must be probed soon.
 
-        ``on_first`` is called when the first probe succeeded, ``on_ready`` each time Workteam may be called again.
+        ``on_first`` is called when the first probe succeeded, ``on_ready`` each time Workteam may be called again, and
+        when the first answer says that it may not.
         """
         self.resource = resource
         """The tenant's object as its own last pass saw it."""
@@ -121,9 +122,12 @@ class Tenant:
             self._on_first()
 
     def disconnected(self, cause: Cause) -> None:
-        """Note that nothing may be asked."""
+        """Note that nothing may be asked; who waited for the first answer learns why."""
+        told = self.cause == NOT_ASKED != cause
         self.cause = cause
         metrics.CIRCUIT.labels(str(self.key)).set(1)
+        if told:
+            self._on_ready()
 
     def answered(self) -> None:
         """Note that Workteam answered."""

@@ -124,7 +124,7 @@ async def test_a_wrong_token_is_one_condition_of_the_tenant(desk: Desk) -> None:
     assert desk.message(tenant) == (
         "Workteam refuses the token (GET /ResourceTypes: HTTP 401): put a valid Bearer Token into the Secret"
     )
-    assert desk.wakes == []
+    assert (desk.wakes, desk.looks) == ([desk.key], [])
 
 
 async def test_a_token_without_admin_permission_is_named_before_the_first_user_fails(desk: Desk) -> None:
