@@ -97,6 +97,8 @@ class _GroupPass:
         if recorded_only and not self._group.deleting:  # a departure needs no call, unless a create is unresolved
             return UNSUPPORTED, DONE
         facts = await self._eyes.facts(self._group, now=self._report.now)
+        erased = self._parts.erased_lately(self._group.key, facts.status.team_id, facts.now)
+        facts = replace(facts, erased=erased)
         for _ in range(MOST_STEPS):
             self._progress = counted(facts.status, facts.members)
             step = plan_group(facts)
@@ -120,7 +122,7 @@ class _GroupPass:
                 self._progress = counted(facts.status, facts.members).model_copy(
                     update={"pending_create": facts.intents}
                 )
-                return verdicts.waiting(step), Outcome(again_in=step.again_in)
+                return verdicts.waiting(step), Outcome(again_in=step.again_in, failed=facts.erased)
             case Stall():
                 self._progress = counted(facts.status, facts.members).model_copy(
                     update={"pending_create": facts.intents}
@@ -218,6 +220,8 @@ class _GroupPass:
     async def _erase(self, facts: GroupFacts, team_id: str) -> GroupFacts:
         self._parts.known.forget(facts.group.key)
         await self._tenant.backend.delete_team(team_id)
+        self._parts.erased.forget(self._group.key)
+        self._parts.erased.saw(self._group.key, (team_id,), now=self._report.now)
         team = await self._tenant.backend.read_team(team_id)
         return replace(facts, team=team, erased=True)
 

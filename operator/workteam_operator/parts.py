@@ -54,6 +54,8 @@ class Parts:
     """Since when look-ups for unanswered creates have found nothing."""
     stuck: Since[Key] = field(default_factory=Since)
     """Since when a terminating object has met heirs that may not adopt."""
+    erased: Since[str] = field(default_factory=Since)
+    """When the account or team of an object was deleted that Workteam may still show."""
 
     def gate(self, owner: Owner) -> Tenant | Verdict | Outcome:
         """Return the tenant to work with, or why nothing may be done: with a verdict, or with the next visit."""
@@ -69,6 +71,11 @@ class Parts:
         if (pause := tenant.paused_for()) > timedelta(0):
             return Outcome(again_in=pause)
         return tenant
+
+    def erased_lately(self, key: Key, found: str | None, now: datetime) -> bool:
+        """Say whether an account or team was deleted so short a time ago that it may still show."""
+        at = self.erased.seen(key, found) if found else None
+        return at is not None and now < at + self.settle
 
     async def failed(
         self, tenant: Tenant, owner: Owner, error: BackendError, *, in_doubt: bool
@@ -112,6 +119,7 @@ class Parts:
     def forget(self, key: Key) -> None:
         """Forget what was waited for on behalf of an object that goes."""
         self.searched.forget(key)
+        self.erased.forget(key)
         self.stuck.forget(key)
 
     def wake_teams(self, tenant: TenantKey, account_id: str) -> None:

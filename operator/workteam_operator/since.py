@@ -27,3 +27,7 @@ class Since(Generic[T]):
     def forget(self, key: Key) -> None:
         """Begin anew, should the key ever come again."""
         self._seen.pop(key, None)
+
+    def seen(self, key: Key, thing: T) -> datetime | None:
+        """Return since when the passes over a key have seen something; None if they have not."""
+        return self._seen.get(key, {}).get(thing)

@@ -95,6 +95,8 @@ class _UserPass:
 
     async def _steps(self) -> Ending:
         facts = await self._eyes.facts(self._user, now=self._report.now)
+        erased = self._parts.erased_lately(self._user.key, facts.status.account_id, facts.now)
+        facts = replace(facts, erased=erased)
         for _ in range(MOST_STEPS):
             self._progress = facts.status
             step = plan_user(facts)
@@ -116,7 +118,7 @@ class _UserPass:
                 return verdict, DONE
             case Wait():
                 self._progress = facts.status.model_copy(update={"pending_create": facts.intents})
-                return verdicts.waiting(step), Outcome(again_in=step.again_in)
+                return verdicts.waiting(step), Outcome(again_in=step.again_in, failed=facts.erased)
             case Stall():
                 self._progress = facts.status.model_copy(update={"pending_create": facts.intents})
                 return verdicts.stalled(step), DONE
@@ -221,6 +223,8 @@ class _UserPass:
 
     async def _erase(self, facts: UserFacts, account_id: str) -> UserFacts:
         await self._tenant.backend.delete_account(account_id)
+        self._parts.erased.forget(self._user.key)
+        self._parts.erased.saw(self._user.key, (account_id,), now=self._report.now)
         account = await self._tenant.backend.read_account(account_id)
         status = facts.status if account else facts.status.model_copy(update={"booked": None})
         return replace(facts, account=account, status=status, erased=True, seen=True)
