@@ -26,6 +26,7 @@ from workteam_operator.events import Announcer
 from workteam_operator.group_life import GroupReconciler
 from workteam_operator.known_teams import KnownTeams
 from workteam_operator.listing import Lister
+from workteam_operator.metered_queue import MeteredQueue
 from workteam_operator.objects import Objects
 from workteam_operator.parts import Parts
 from workteam_operator.settings import BadSettings, Settings
@@ -33,7 +34,7 @@ from workteam_operator.tenant_life import Neighbours, TenantReconciler
 from workteam_operator.tenants import Tenants
 from workteam_operator.user_life import UserReconciler
 from workteam_operator.worker import Reconciler, work
-from workteam_operator.workqueue import Outcome, Priority, Visit, WorkQueue
+from workteam_operator.workqueue import Outcome, Priority, Visit
 from workteam_operator.writer import ObjectWriter
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,9 @@ class Operator:
     def __init__(self, settings: Settings, cluster: Cluster) -> None:
         self.settings = settings
         self.objects = Objects()
-        self.queue = WorkQueue(self.objects.claims_of, first=settings.backoff_first, longest=settings.backoff_longest)
+        self.queue = MeteredQueue(
+            self.objects.claims_of, first=settings.backoff_first, longest=settings.backoff_longest
+        )
         self.events = Announcer(cluster)
         self.lister = Lister(cluster, settings.tenant_namespaces, self.objects, self.queue)
         self.tenants = Tenants()

@@ -7,10 +7,12 @@ from prometheus_client import Counter, Gauge, Histogram
 RECONCILES = Counter("workteam_reconcile_total", "Passes over objects.", ["kind", "tenant", "result"])
 RECONCILE_SECONDS = Histogram("workteam_reconcile_duration_seconds", "How long a pass took.", ["kind"])
 
-QUEUE_DEPTH = Gauge("workteam_workqueue_depth", "Keys that wait for a worker.")
+QUEUE_DEPTH = Gauge("workteam_workqueue_depth", "Keys that wait for a worker, or for their time.")
 QUEUE_ADDS = Counter("workteam_workqueue_adds", "Keys that were added.")
 QUEUE_RETRIES = Counter("workteam_workqueue_retries", "Keys that were added again after a failure.")
-QUEUE_SECONDS = Histogram("workteam_workqueue_queue_duration_seconds", "How long keys waited for a worker.")
+QUEUE_SECONDS = Histogram(
+    "workteam_workqueue_queue_duration_seconds", "How long keys waited for a worker once it was their time."
+)
 
 REQUESTS = Counter("workteam_backend_requests_total", "Requests to Workteam.", ["tenant", "method", "code_class"])
 REQUEST_SECONDS = Histogram("workteam_backend_request_duration_seconds", "How long they took.", ["tenant", "method"])
