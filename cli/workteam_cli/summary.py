@@ -10,8 +10,8 @@ from typing import Any
 from workteam_cli.objects import Subject, TenantObjects, shown_name
 from workteam_cli.standing import IN_SYNC, Standing, State, standing_of
 from workteam_crds.conditions import ConditionType, Reason, is_true
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Ledger, WorkteamTenant
-from workteam_crds.kinds.users import BookingKind
 from workteam_operator.budget import allowed, is_open, page_of, request_for, used
 
 EXAMPLES = 3

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from workteam_crds.conditions import Reason
+from workteam_crds.kinds.progress import Intent
 from workteam_crds.kinds.tenants import Adoption
-from workteam_crds.kinds.users import Intent
 from workteam_crds.naming import folded, is_guid
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workteam_crds.kinds.custom_resource import APPROVE_DELETIONS_UNTIL
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Allowance, Ledger, LedgerPage, Minute, WorkteamTenant
-from workteam_crds.kinds.users import BookingKind
 
 HOUR = 60
 """Minutes. A page holds one more: the hour that ends now began within its oldest minute."""

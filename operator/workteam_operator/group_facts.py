@@ -6,7 +6,7 @@ from datetime import datetime
 
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.groups import GroupStatus
-from workteam_crds.kinds.users import Intent
+from workteam_crds.kinds.progress import Intent
 from workteam_crds.naming import Key
 from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Team

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.groups import GroupStatus
+from workteam_crds.kinds.progress import Booking, BookingKind, Intent
 from workteam_crds.kinds.tenants import Mode
-from workteam_crds.kinds.users import Booking, BookingKind, Intent
 from workteam_crds.naming import Key
 from workteam_operator import steps, verdicts
 from workteam_operator.backend.port import BackendError, Team

@@ -6,8 +6,8 @@ from datetime import timedelta
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.custom_resource import RELEASE
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import MissingAccount, OnGroupDelete
-from workteam_crds.kinds.users import BookingKind
 from workteam_operator import steps
 from workteam_operator.adoption import Adopt, Await, Refuse, decide
 from workteam_operator.backend.port import Team

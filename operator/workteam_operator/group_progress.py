@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from workteam_crds.kinds.groups import GroupStatus
-from workteam_crds.kinds.users import Plan
+from workteam_crds.kinds.progress import Plan
 from workteam_operator.adoption import not_found
 from workteam_operator.backend.port import Team
 from workteam_operator.group_situation import GroupFacts, candidate

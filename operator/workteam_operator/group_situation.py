@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.groups import GroupStatus
+from workteam_crds.kinds.progress import Intent
 from workteam_crds.kinds.tenants import TenantSpec
-from workteam_crds.kinds.users import Intent
 from workteam_operator.adoption import Candidate, Holder, Wanted, not_found, own_creates
 from workteam_operator.backend.port import Team
 from workteam_operator.intents import look_again

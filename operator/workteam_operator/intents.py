@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from workteam_crds.kinds.groups import GroupStatus
-from workteam_crds.kinds.users import Intent, UserStatus
+from workteam_crds.kinds.progress import Intent
+from workteam_crds.kinds.users import UserStatus
 from workteam_operator.backend.port import BackendError, BackendRejected, BackendUnavailable
 
 S = TypeVar("S", UserStatus, GroupStatus)

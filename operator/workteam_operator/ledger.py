@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workteam_crds.cluster.port import Cluster, Conflict
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Ledger, LedgerPage, WorkteamTenant
-from workteam_crds.kinds.users import BookingKind
 from workteam_operator.budget import decide, page_of, request_for
 
 MANAGER = "workteam-ledger"

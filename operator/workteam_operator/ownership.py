@@ -6,8 +6,8 @@ from typing import NamedTuple, TypeAlias
 
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.custom_resource import ADOPT
+from workteam_crds.kinds.progress import Intent
 from workteam_crds.kinds.tenants import Adoption
-from workteam_crds.kinds.users import Intent
 from workteam_crds.naming import TenantKey, folded
 from workteam_operator.adoption import Holder, Wanted
 

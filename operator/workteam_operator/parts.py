@@ -8,8 +8,8 @@ from typing import TypeAlias, TypeVar
 from workteam_crds.cluster.port import Severity
 from workteam_crds.conditions import Condition, ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
+from workteam_crds.kinds.progress import BookingKind, Intent
 from workteam_crds.kinds.tenants import Adoption
-from workteam_crds.kinds.users import BookingKind, Intent
 from workteam_crds.naming import Key, TenantKey
 from workteam_operator import verdicts
 from workteam_operator.adoption import Wanted

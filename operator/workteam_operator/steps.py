@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds.custom_resource import ADOPT, CustomResource
-from workteam_crds.kinds.users import BookingKind
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.naming import Key
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from workteam_crds.cluster.port import Cluster, Severity
 from workteam_crds.conditions import ConditionStatus, ConditionType, Reason, find_condition
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Endpoint, Ledger, WorkteamTenant
-from workteam_crds.kinds.users import BookingKind
 from workteam_crds.naming import TenantKey
 from workteam_operator import metrics
 from workteam_operator.budget import is_open, page_of, remaining, request_for

@@ -13,9 +13,9 @@ from workteam_crds.conditions import (
     with_condition,
     without_conditions,
 )
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Capabilities as Announced
 from workteam_crds.kinds.tenants import Endpoint, TenantStatus, WorkteamTenant
-from workteam_crds.kinds.users import BookingKind
 from workteam_operator.backend.port import (
     BackendDenied,
     BackendError,

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from workteam_crds.kinds import WorkteamUser
+from workteam_crds.kinds.progress import Intent
 from workteam_crds.kinds.tenants import OnDelete
-from workteam_crds.kinds.users import Intent, UserStatus
+from workteam_crds.kinds.users import UserStatus
 from workteam_crds.naming import Key
 from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Account

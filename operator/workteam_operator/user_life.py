@@ -5,8 +5,9 @@ from typing import Any
 
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import GRANT_ACCESS
+from workteam_crds.kinds.progress import Booking, BookingKind, Intent
 from workteam_crds.kinds.tenants import Mode
-from workteam_crds.kinds.users import Booking, BookingKind, Intent, UserStatus
+from workteam_crds.kinds.users import UserStatus
 from workteam_crds.naming import Key
 from workteam_operator import steps, verdicts
 from workteam_operator.backend.port import Account, BackendError

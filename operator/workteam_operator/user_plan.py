@@ -7,8 +7,8 @@ from typing import Any
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import RELEASE
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import MissingAccount, OnDelete
-from workteam_crds.kinds.users import BookingKind
 from workteam_crds.naming import folded
 from workteam_operator import steps
 from workteam_operator.adoption import Adopt, Await, Refuse, decide

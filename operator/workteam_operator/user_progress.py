@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from workteam_crds.kinds.users import Plan, UserStatus
+from workteam_crds.kinds.progress import Plan
+from workteam_crds.kinds.users import UserStatus
 from workteam_operator.adoption import not_found
 from workteam_operator.backend.port import Account
 from workteam_operator.mapping import synced_attributes

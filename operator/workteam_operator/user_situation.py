@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import GRANT_ACCESS
+from workteam_crds.kinds.progress import Intent
 from workteam_crds.kinds.tenants import TenantSpec
-from workteam_crds.kinds.users import Intent, UserStatus
+from workteam_crds.kinds.users import UserStatus
 from workteam_crds.naming import Key, folded
 from workteam_operator.adoption import Candidate, Holder, Wanted, not_found, own_creates
 from workteam_operator.backend.port import Account, DesiredAccount

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Allowance, LedgerPage, Minute
-from workteam_crds.kinds.users import BookingKind
 from workteam_crds.testing import a_tenant
 from workteam_operator.budget import Request, allowed, approved_until, decide, remaining, request_for, used
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from workteam_crds.conditions import Reason
+from workteam_crds.kinds.progress import Intent
 from workteam_crds.kinds.tenants import Adoption
-from workteam_crds.kinds.users import Intent
 from workteam_operator.adoption import Adopt, Await, Candidate, Decision, Holder, Refuse, Wanted, decide
 
 NAME, GUID = "ana@contoso.example", "6b0b8b2e-0b0a-4f5e-9f57-1c2d3e4f5a6b"

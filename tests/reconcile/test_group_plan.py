@@ -9,8 +9,8 @@ import pytest
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.groups import GroupStatus
+from workteam_crds.kinds.progress import Booking, BookingKind, Intent
 from workteam_crds.kinds.tenants import Adoption, TenantSpec
-from workteam_crds.kinds.users import Booking, BookingKind, Intent
 from workteam_crds.testing import a_group, a_tenant
 from workteam_operator import steps
 from workteam_operator.adoption import Holder

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from workteam_crds.kinds.users import Intent, UserStatus
+from workteam_crds.kinds.progress import Intent
+from workteam_crds.kinds.users import UserStatus
 from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, BackendUnavailable
 from workteam_operator.intents import after_failure, with_intent
 

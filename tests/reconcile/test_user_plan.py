@@ -8,8 +8,9 @@ import pytest
 
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamUser
+from workteam_crds.kinds.progress import BookingKind, Intent
 from workteam_crds.kinds.tenants import Adoption, TenantSpec
-from workteam_crds.kinds.users import BookingKind, Intent, UserStatus
+from workteam_crds.kinds.users import UserStatus
 from workteam_crds.naming import Key
 from workteam_crds.testing import a_tenant, a_user
 from workteam_operator import steps

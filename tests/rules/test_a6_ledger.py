@@ -9,7 +9,7 @@ from workteam_cli.staging import Stage, quiet, reason_of
 from workteam_cli.tenant.faults import Hold, Point
 from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
-from workteam_crds.kinds.users import BookingKind
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.testing import TENANT, a_group, a_user
 
 ONE = {"perHour": 1, "percentPerHour": 0, "always": 1}

@@ -10,7 +10,7 @@ from workteam_cli.tenant.application import StandIn
 from workteam_cli.tenant.faults import Answer
 from workteam_crds.cluster.kubernetes import KubernetesCluster
 from workteam_crds.kinds import WorkteamTenant
-from workteam_crds.kinds.users import BookingKind
+from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.naming import TenantKey
 from workteam_operator.backend.port import BackendDenied, BackendUnavailable
 from workteam_operator.tenants import Tenant, Tenants

@@ -17,7 +17,7 @@ from workteam_crds.kinds.custom_resource import (
     TenantResource,
     Text,
 )
-from workteam_crds.kinds.users import Booking, Intent, Plan
+from workteam_crds.kinds.progress import Booking, Intent, Plan
 from workteam_crds.part import Part, Timestamp
 
 INLINE_MEMBERS = 250
