@@ -63,3 +63,8 @@ def tenant(stack: Stack) -> Iterator[RunningTenant]:
     stack.await_tenant(settings)
     yield running
     stack.end_tenant(settings)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes: with two workers the rest then runs beside it, and nobody waits at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

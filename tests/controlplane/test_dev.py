@@ -217,7 +217,12 @@ def test_down_and_up_again(new_home: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
 def test_interrupted_up_leaves_nothing_running(new_home: Path, number: int) -> None:
     """An ``up`` that is ended half-way takes along what it started; the next one works."""
-    starting = subprocess.Popen(command(new_home, "up", *BARE), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    starting = subprocess.Popen(
+        command(new_home, "up", *BARE),
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a job in the background ignores it
+    )
     assert eventually(lambda: "apiserver" in alive(new_home))
     starting.send_signal(number)
     starting.wait()
