@@ -115,13 +115,14 @@ def _show_changes(stories: Sequence[Story], demonstration: Demonstration, output
 def _show_next(out: Console, demonstration: Demonstration) -> None:
     """Name three things to try, each a line that can be copied."""
     info = demonstration.info
+    somebody = demonstration.users().splitlines()[1].split()[0]
     out.print("\n[bold]It stays up. Three things to try:[/]")
     lines = (
-        f"  export WORKTEAM_DEV_HOME={demonstration.home} KUBECONFIG={info.kubeconfig} PATH=$PWD/.venv/bin:$PATH",
-        f"  kubectl edit workteamuser -n {info.namespace} NAME     # change a title, then: workteam tenant ls",
-        "  workteam get LynneO@contoso.com                    # what is known of one person, and why",
-        "  workteam status                                    # the tutorial's Current Status",
-        "  workteam dev down                                  # ends it",
+        f"  export WORKTEAM_DEV_HOME={info.home} KUBECONFIG={info.kubeconfig} PATH=$PWD/.venv/bin:$PATH",
+        f"  1. kubectl edit workteamuser -n {info.namespace} {somebody}   # a new title; then: workteam tenant ls",
+        "  2. workteam get LynneO@contoso.com   # what is known of one person, and why",
+        "  3. workteam status                   # the tutorial's Current Status",
+        "  and to end it: workteam dev down",
     )
     _plain(out, "\n".join(lines))
 
