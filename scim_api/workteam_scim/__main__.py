@@ -11,6 +11,7 @@ import uuid
 from datetime import UTC, datetime
 
 import uvicorn
+from fastapi import FastAPI
 
 from workteam_crds.cluster.kubernetes import KubernetesCluster
 from workteam_crds.cluster.port import ClusterError
@@ -50,19 +51,24 @@ async def serve(settings: Settings) -> None:
     """Connect, serve, and close in order."""
     async with KubernetesCluster.connect() as cluster:
         facade = Facade(settings, cluster, new_id=new_id, now=now)
-        config = uvicorn.Config(
-            create_app(facade, new_id=lambda: str(uuid.uuid4())),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            timeout_graceful_shutdown=GRACE,
-        )
+        app = create_app(facade, new_id=lambda: str(uuid.uuid4()))
         warming = asyncio.create_task(freeze_when_warm(facade))
-        await uvicorn.Server(config).serve()
+        await uvicorn.Server(serving(app, settings.host, settings.port)).serve()
         warming.cancel()
+
+
+def serving(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+    """Return how an application is served."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=GRACE,
+    )
 
 
 async def freeze_when_warm(facade: Facade) -> None:
