@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 
 from workteam_crds.conditions import Condition
 from workteam_crds.kinds.custom_resource import ATOMIC, CONDITION_LIST, READY, Column, CustomResource, Name, Short
+from workteam_crds.kinds.scim_settings import ScimSettings
 from workteam_crds.naming import TenantKey
 from workteam_crds.part import Part, Timestamp
 
@@ -69,15 +70,6 @@ class WorkteamConnection(Part):
     """Where Workteam's bearer token is."""
     requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
     """How many requests a second the operator sends at most."""
-
-
-class ScimSettings(Part):
-    """What Entra calls: the facade's side of this tenant."""
-
-    enabled: bool = True
-    """Whether the facade answers for this tenant; if not, it says 503."""
-    paused: bool = False
-    """Whether the facade answers 503 for a while, so that Entra comes back later."""
 
 
 class Allowance(Part):
