@@ -16,6 +16,9 @@ from workteam_cli.dev_stack import Endpoint
 from workteam_crds.naming import TenantKey
 from workteam_scim.tokens import NOISE_BYTES, TOKEN_SECRET, entry_for, handle_of, make_token, read_entries
 
+UNHURRIED = 10_000
+"""Requests a second that the facade answers a tenant here: a rehearsal may play faster than Entra does."""
+
 
 def kept_token(path: Path) -> str:
     """Return the token in a file (0600); a new one is made if there is none."""
@@ -34,7 +37,10 @@ def write_tenant(access: Access, settings: TenantSettings, workteam: Endpoint) -
         "metadata": {"name": secret_name, **where},
         "data": {"token": base64.b64encode(workteam.token.encode()).decode()},
     }
-    spec = {"workteam": {"baseURL": workteam.base_url, "tokenSecretRef": {"name": secret_name, "key": "token"}}}
+    spec = {
+        "workteam": {"baseURL": workteam.base_url, "tokenSecretRef": {"name": secret_name, "key": "token"}},
+        "scim": {"requestsPerSecond": UNHURRIED},
+    }
     tenant = {
         "apiVersion": "workte.am/v1alpha1",
         "kind": "WorkteamTenant",
