@@ -20,7 +20,16 @@ from workteam_operator.backend.wire import ENTERPRISE, MANAGER, of_type
 Element: TypeAlias = Mapping[str, Any]
 
 NOT_ATTRIBUTES = {"tenantRef", "userName", "externalId", "active"}
-MULTI_VALUED = ("emails", "phoneNumbers", "addresses", "roles")
+MULTI_VALUED = (
+    "emails",
+    "phoneNumbers",
+    "addresses",
+    "ims",
+    "photos",
+    "entitlements",
+    "roles",
+    "x509Certificates",
+)
 
 
 def desired_account(user: WorkteamUser, capabilities: Capabilities, *, manager: str | None) -> DesiredAccount:

@@ -92,7 +92,22 @@ USER_SCHEMA: Document = {
             attribute("country", "The country."),
             types=("work", "home", "other"),
         ),
+        several("ims", "Addresses for instant messages.", VALUE, DISPLAY),
+        several(
+            "photos",
+            "Pictures of the user.",
+            attribute("value", "Where the picture is.", caseExact=True),
+            DISPLAY,
+            types=("photo", "thumbnail"),
+        ),
+        several("entitlements", "What the user is entitled to.", VALUE, DISPLAY),
         several("roles", "Roles of the application.", VALUE, DISPLAY),
+        several(
+            "x509Certificates",
+            "X.509 certificates.",
+            attribute("value", "The certificate as DER in base64.", caseExact=True),
+            DISPLAY,
+        ),
     ],
 }
 

@@ -121,7 +121,7 @@ def read(*operations: Any) -> list[tuple[Any, ...]]:
         ),
         pytest.param({"op": "remove", "path": "roles"}, [("remove", "roles")], id="all-roles-go"),
         pytest.param({"op": "remove", "path": "roles", "value": []}, [], id="no-role-goes"),
-        pytest.param({"op": "replace", "path": 'ims[type eq "x"].value', "value": "i"}, [], id="unknown-attribute"),
+        pytest.param({"op": "replace", "path": 'pets[type eq "x"].value', "value": "i"}, [], id="unknown-attribute"),
         pytest.param({"op": "replace", "path": "emails[", "value": "i"}, [], id="no-path-at-all"),
         pytest.param({"op": "replace", "path": 'emails[kind eq "x"].value', "value": "v"}, [], id="unknown-in-filter"),
         pytest.param(

@@ -100,6 +100,58 @@ class Role(Part):
     """Whether this is the main one; at most one is."""
 
 
+class InstantMessaging(Part):
+    """One address for instant messages."""
+
+    value: Text | None = None
+    """The address, kept as it was sent."""
+    type: Short | None = None
+    """The service, such as xmpp or skype."""
+    primary: bool | None = None
+    """Whether this is the preferred one; at most one is."""
+    display: Text | None = None
+    """The address as it is to be shown."""
+
+
+class Photo(Part):
+    """One picture of the user."""
+
+    value: Annotated[str, StringConstraints(max_length=2048)] | None = None
+    """Where the picture is; free text, as directories send what is no URL."""
+    type: Short | None = None
+    """photo or thumbnail."""
+    primary: bool | None = None
+    """Whether this is the preferred one; at most one is."""
+    display: Text | None = None
+    """The picture's name as it is to be shown."""
+
+
+class Entitlement(Part):
+    """One thing that the user is entitled to."""
+
+    value: Text | None = None
+    """The entitlement's value."""
+    display: Text | None = None
+    """The entitlement's name as it is to be shown."""
+    type: Short | None = None
+    """What sort of entitlement it is."""
+    primary: bool | None = None
+    """Whether this is the main one; at most one is."""
+
+
+class Certificate(Part):
+    """One X.509 certificate of the user."""
+
+    value: Annotated[str, StringConstraints(max_length=16_384)] | None = None
+    """The certificate as DER in base64; kept as it was sent."""
+    display: Text | None = None
+    """The certificate's name as it is to be shown."""
+    type: Short | None = None
+    """What sort of certificate it is."""
+    primary: bool | None = None
+    """Whether this is the preferred one; at most one is."""
+
+
 class Manager(Part):
     """The user's manager."""
 
@@ -161,8 +213,16 @@ class UserSpec(Part):
     """Telephone numbers."""
     addresses: Annotated[tuple[Address, ...], Field(max_length=20, json_schema_extra=ATOMIC)] = ()
     """Physical addresses."""
+    ims: Annotated[tuple[InstantMessaging, ...], Field(max_length=20, json_schema_extra=ATOMIC)] = ()
+    """Addresses for instant messages."""
+    photos: Annotated[tuple[Photo, ...], Field(max_length=20, json_schema_extra=ATOMIC)] = ()
+    """Pictures of the user."""
+    entitlements: Annotated[tuple[Entitlement, ...], Field(max_length=50, json_schema_extra=ATOMIC)] = ()
+    """What the user is entitled to."""
     roles: Annotated[tuple[Role, ...], Field(max_length=50, json_schema_extra=ATOMIC)] = ()
     """Roles of the application."""
+    x509_certificates: Annotated[tuple[Certificate, ...], Field(max_length=20, json_schema_extra=ATOMIC)] = ()
+    """X.509 certificates."""
     enterprise: Enterprise | None = None
     """The enterprise extension."""
 
