@@ -23,7 +23,7 @@ env: .venv/.ready ## .venv with the locked environment (every other target makes
 demo: env ## the whole path on this machine: Entra's cycles, custom resources, Workteam accounts
 	$(BIN)/workteam demo
 
-test: check unit ## everything that CI runs
+test: check unit ## everything that CI runs, but for what takes minutes alone: SLOW=yes runs that too
 
 check: fence lint types imports crds ## what needs no processes: layout, style, types, import contracts, CRD drift
 
@@ -48,7 +48,7 @@ crds: env
 # Two at a time, file by file: each worker starts a control plane of its own. What failed (exit code 1, all tests were run)
 # is tried once more alone: a fault of the code fails twice, a server that starved beside another does not.
 unit: env
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --tb native --durations 15 || \
+	$(BIN)/pytest $(if $(SLOW),,-m "not slow") -n 2 --dist loadfile --no-loadscope-reorder --tb native --durations 15 || \
 	  { [ $$? -eq 1 ] && $(BIN)/pytest --last-failed --last-failed-no-failures none --tb native; }
 
 bench: env ## the published figures, as ratios within one run
