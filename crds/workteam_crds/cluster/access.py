@@ -31,8 +31,9 @@ from workteam_crds.cluster.port import (
     Rejected,
 )
 
-REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
-LIST_TIMEOUT = aiohttp.ClientTimeout(total=60, connect=3)
+REQUEST_TIMEOUT = timedelta(seconds=10)
+LIST_TIMEOUT = timedelta(seconds=60)
+CONNECT_SECONDS = 3
 SILENCE = timedelta(seconds=70)
 """A watch with bookmarks that says nothing for so long is half open: the server sends one about every minute."""
 
@@ -84,18 +85,23 @@ class Access:
         query: Query | None = None,
         body: object = None,
         content_type: str = JSON,
-        within: aiohttp.ClientTimeout = REQUEST_TIMEOUT,
+        within: timedelta | None = None,
     ) -> Any:
-        """Send one request, once, and return the parsed answer. Raises only ``ClusterError``."""
+        """Send one request, once, and return the parsed answer. Raises only ``ClusterError``.
+
+        ``within`` is how long it may take, 10 s if None. The server gives up at the same time: what nobody waits for
+        any more is not done later.
+        """
         data = None if body is None else orjson.dumps(body)
+        seconds = (within or REQUEST_TIMEOUT).total_seconds()
         try:
             async with self._open().request(
                 method,
                 self._host + path,
-                params=query,
+                params={**(query or {}), "timeout": f"{max(1, round(seconds * 1000))}ms"},
                 data=data,
                 headers=await self._headers(content_type),
-                timeout=within,
+                timeout=aiohttp.ClientTimeout(total=seconds, connect=CONNECT_SECONDS),
             ) as response:
                 payload = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -107,7 +113,7 @@ class Access:
     @asynccontextmanager
     async def stream(self, path: str, query: Query) -> AsyncIterator[AsyncIterator[bytes]]:
         """Open a watch and yield its lines. Raises only ``ClusterError``, also after 70 s of silence."""
-        timeout = aiohttp.ClientTimeout(total=None, connect=3, sock_read=SILENCE.total_seconds())
+        timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=SILENCE.total_seconds())
         try:
             async with self._open().get(
                 self._host + path, params=query, headers=await self._headers(JSON), timeout=timeout

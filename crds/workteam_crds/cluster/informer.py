@@ -6,7 +6,7 @@ import random
 from datetime import timedelta
 from typing import Generic, Protocol, TypeVar
 
-from workteam_crds.cluster.port import Cluster, ClusterError, Event, Gone, Listing
+from workteam_crds.cluster.port import WATCH_TIME, Cluster, ClusterError, Event, Gone, Listing
 from workteam_crds.kinds.custom_resource import CustomResource
 
 R = TypeVar("R", bound=CustomResource)
@@ -15,7 +15,9 @@ R_contra = TypeVar("R_contra", bound=CustomResource, contravariant=True)
 log = logging.getLogger(__name__)
 
 FIRST_WAIT = timedelta(milliseconds=200)
-LONGEST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(seconds=10)
+WHOLE = WATCH_TIME - timedelta(seconds=5)
+"""A watch that lasted so long has ended because its time was over."""
 
 
 class Sink(Protocol[R_contra]):
@@ -37,44 +39,81 @@ class Informer(Generic[R]):
         self._namespace = namespace
         self._sink = sink
         self._heard: float | None = None
+        self._began = 0.0
+        """When the last list was asked for that the sink has taken."""
+        self._taken = asyncio.Event()
+        """Replaced with every list."""
+        self._following: asyncio.Timeout | None = None
         self.listed = asyncio.Event()
         """Set after the first full list."""
 
     def age(self) -> timedelta | None:
         """Return how long nothing was heard from the server, bookmarks included; None before the first list."""
-        return None if self._heard is None else timedelta(seconds=asyncio.get_running_loop().time() - self._heard)
+        return None if self._heard is None else timedelta(seconds=_time() - self._heard)
 
     async def run(self) -> None:
-        """List, watch, and list again whenever the history is gone."""
+        """List, watch, and list again whenever the history is gone or somebody wants it."""
+        while True:
+            try:
+                async with asyncio.timeout(None) as self._following:
+                    await self._follow()
+            except TimeoutError:
+                log.info("listing again", extra={"kind": self._kind.kind})
+
+    async def relist(self) -> None:
+        """Return when the sink has taken a list that was asked for after this call, however long that takes."""
+        wanted = _time()
+        if self._following is not None and not self._following.expired():
+            self._following.reschedule(wanted)
+        while self._began < wanted:
+            await self._taken.wait()
+
+    async def _follow(self) -> None:
         wait = FIRST_WAIT
         while True:
             try:
                 since = await self._list()
                 wait = FIRST_WAIT
                 await self._watch(since)
+                log.info("a watch ended early, listing again", extra={"kind": self._kind.kind})
             except Gone:
                 log.info("the history of a watch is gone, listing again", extra={"kind": self._kind.kind})
+                continue
             except ClusterError as error:
                 log.warning("list or watch failed: %s", error, extra={"kind": self._kind.kind})
-                await asyncio.sleep(wait.total_seconds() * random.uniform(0.5, 1))  # noqa: S311 - jitter
-                wait = min(wait * 2, LONGEST_WAIT)
+            await asyncio.sleep(wait.total_seconds() * random.uniform(0.5, 1))  # noqa: S311 - jitter
+            wait = min(wait * 2, LONGEST_WAIT)
 
     async def _list(self) -> str:
-        began = asyncio.get_running_loop().time()
+        began = _time()
         listing = await self._cluster.list(self._kind, self._namespace)
         self._sink.replace(listing, began=began)
         self._hear()
+        self._began = began
         self.listed.set()
+        self._taken.set()
+        self._taken = asyncio.Event()
         return listing.resource_version
 
     async def _watch(self, since: str) -> None:
-        """Follow one version after another; a stream that ends in peace goes on where it stopped."""
+        """Follow one version after another while streams end when they should.
+
+        One that ends before its time is a server that went away. Another one may know less than we do (etcd was
+        restored), and could go on from our version when it has reached it without telling what is in between.
+        """
         while True:
+            began = _time()
             async for event in self._cluster.watch(self._kind, self._namespace, since):
                 since = event.resource_version
                 self._hear()
                 self._sink.observe(event)
+            if _time() - began < WHOLE.total_seconds():
+                return
             self._hear()
 
     def _hear(self) -> None:
-        self._heard = asyncio.get_running_loop().time()
+        self._heard = _time()
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()

@@ -3,14 +3,16 @@
 import base64
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar
 
 import orjson
 from pydantic import ValidationError
 
 from workteam_crds.cluster.access import APPLY_PATCH, JSON_PATCH, LIST_TIMEOUT, Access
+from workteam_crds.cluster.kubernetes_leases import KubernetesLeases
 from workteam_crds.cluster.port import (
+    WATCH_TIME,
     Change,
     ClusterError,
     Conflict,
@@ -33,15 +35,10 @@ PAGE = 500
 """Objects per page of a list."""
 STATUS_TRIES = 5
 """How often a status is applied again when somebody else wrote the object in between."""
-WATCH_SECONDS = 300
-"""How long the server keeps a watch open before it is renewed."""
 
 
-class KubernetesCluster:
+class KubernetesCluster(KubernetesLeases):
     """One real API server; see ``port.Cluster`` for the promises."""
-
-    def __init__(self, access: Access) -> None:
-        self._access = access
 
     @classmethod
     @asynccontextmanager
@@ -79,13 +76,20 @@ class KubernetesCluster:
             async for line in lines:
                 yield _event(kind, orjson.loads(line))
 
-    async def create(self, resource: R, *, manager: str) -> R:
+    async def create(self, resource: R, *, manager: str, within: timedelta | None = None) -> R:
         """Create an object under its own name."""
-        path = _path(type(resource), resource.metadata.namespace)
-        query = {"fieldManager": manager, "fieldValidation": "Strict"}
-        return _parsed(type(resource), await self._access.request("POST", path, query=query, body=resource.manifest()))
+        answer = await self._access.request(
+            "POST",
+            _path(type(resource), resource.metadata.namespace),
+            query={"fieldManager": manager, "fieldValidation": "Strict"},
+            body=resource.manifest(),
+            within=within,
+        )
+        return _parsed(type(resource), answer)
 
-    async def patch(self, resource: R, operations: Sequence[Operation], *, manager: str) -> R:
+    async def patch(
+        self, resource: R, operations: Sequence[Operation], *, manager: str, within: timedelta | None = None
+    ) -> R:
         """Change an object by JSON patch."""
         answer = await self._access.request(
             "PATCH",
@@ -93,6 +97,7 @@ class KubernetesCluster:
             query={"fieldManager": manager, "fieldValidation": "Strict"},
             body=list(operations),
             content_type=JSON_PATCH,
+            within=within,
         )
         return _parsed(type(resource), answer)
 
@@ -129,11 +134,16 @@ class KubernetesCluster:
         )
         return _parsed(type(resource), answer)
 
-    async def delete(self, resource: CustomResource) -> None:
-        """Delete an object if it is still the same one."""
+    async def delete(
+        self, resource: CustomResource, *, unchanged: bool = False, within: timedelta | None = None
+    ) -> None:
+        """Delete an object if it is still the same one, and with ``unchanged`` if it is still as it was read."""
         path = _path(type(resource), resource.metadata.namespace, resource.metadata.name)
+        preconditions = {"uid": resource.metadata.uid}
+        if unchanged:
+            preconditions["resourceVersion"] = resource.metadata.resource_version
         try:
-            await self._access.request("DELETE", path, body={"preconditions": {"uid": resource.metadata.uid}})
+            await self._access.request("DELETE", path, body={"preconditions": preconditions}, within=within)
         except NotFound:
             return
 
@@ -196,7 +206,7 @@ def _watch_query(since: str) -> dict[str, str]:
         "watch": "true",
         "allowWatchBookmarks": "true",
         "resourceVersion": since,
-        "timeoutSeconds": str(WATCH_SECONDS),
+        "timeoutSeconds": str(round(WATCH_TIME.total_seconds())),
     }
 
 

@@ -3,7 +3,7 @@
 import enum
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from workteam_crds.kinds.custom_resource import CustomResource
@@ -14,6 +14,9 @@ R_co = TypeVar("R_co", bound=CustomResource, covariant=True)
 
 Operation: TypeAlias = Mapping[str, Any]
 """One operation of a JSON patch (RFC 6902): op, path, value."""
+
+WATCH_TIME = timedelta(minutes=5)
+"""How long the server keeps a watch open; then it is renewed where it ended."""
 
 
 class ClusterError(Exception):
@@ -98,14 +101,39 @@ class Severity(enum.StrEnum):
     WARNING = "Warning"
 
 
-class Cluster(Protocol):
-    """One Kubernetes API server.
+@dataclass(frozen=True)
+class LeaseRecord:
+    """A Lease as it is stored: who may act for a namespace, and how long without saying so again."""
 
-    * Nothing is raised but a ``ClusterError``; cancelling is always safe.
-    * What is returned is the object as stored, with the new resourceVersion.
-    * A write is sent once: after ``ClusterUnavailable`` the caller cannot know whether it was done. (A delete may be
-      sent again over a new connection: its uid makes that harmless.)
-    """
+    namespace: str
+    name: str
+    holder: str = ""
+    """Nobody if empty."""
+    duration: timedelta = timedelta(seconds=15)
+    """Stored in whole seconds."""
+    transitions: int = 0
+    """How often it changed hands."""
+    resource_version: str | None = None
+
+
+class Leases(Protocol):
+    """The Leases (coordination.k8s.io) of one API server. Only a ``ClusterError`` is raised; cancelling is safe."""
+
+    async def read_lease(self, namespace: str, name: str, *, within: timedelta) -> LeaseRecord:
+        """Read one Lease consistently. Raises ``NotFound``."""
+
+    async def write_lease(self, record: LeaseRecord, now: datetime, *, within: timedelta) -> LeaseRecord:
+        """Create a Lease, or replace it if its resourceVersion is the stored one.
+
+        ``now`` is noted for people; nobody decides by it. Raises ``Conflict``, ``AlreadyExists`` and ``NotFound``.
+        """
+
+    async def lease_changed(self, record: LeaseRecord, *, within: timedelta) -> None:
+        """Return when a Lease is no longer as it was read, or when the time is over."""
+
+
+class ObjectStore(Protocol):
+    """Objects of our kinds, read consistently and written; ``Cluster`` says what holds for all of it."""
 
     async def get(self, kind: type[R], namespace: str, name: str) -> R:
         """Read one object consistently. Raises ``NotFound``; ``Rejected`` if it does not parse."""
@@ -113,17 +141,38 @@ class Cluster(Protocol):
     async def list(self, kind: type[R], namespace: str) -> Listing[R]:
         """Read all objects of a kind consistently, in pages behind the scenes."""
 
+    async def create(self, resource: R, *, manager: str, within: timedelta | None = None) -> R:
+        """Create an object under its own name. Raises ``AlreadyExists`` and ``Rejected``."""
+
+    async def patch(
+        self, resource: R, operations: Sequence[Operation], *, manager: str, within: timedelta | None = None
+    ) -> R:
+        """Change an object by JSON patch. A failed ``test`` raises ``Conflict``, a refusal ``Rejected``."""
+
+    async def delete(
+        self, resource: CustomResource, *, unchanged: bool = False, within: timedelta | None = None
+    ) -> None:
+        """Delete an object; its uid is a precondition (``Conflict``). One that is gone already is no error.
+
+        With ``unchanged`` its resourceVersion is a precondition too.
+        """
+
+
+class Cluster(ObjectStore, Leases, Protocol):
+    """One Kubernetes API server.
+
+    * Nothing is raised but a ``ClusterError``; cancelling is always safe.
+    * What is returned is the object as stored, with the new resourceVersion.
+    * A write is sent once: after ``ClusterUnavailable`` the caller cannot know whether it was done. (A delete may be
+      sent again over a new connection: its uid makes that harmless.)
+    * ``within`` is how long a write may take, here and at the server, which gives up by itself then.
+    """
+
     def watch(self, kind: type[R], namespace: str, since: str) -> AsyncGenerator[Event[R], None]:
         """Yield changes after a resourceVersion, bookmarks included, until the server ends the stream.
 
         Raises ``Gone``, and ``ClusterUnavailable`` also after a silence of 70 s.
         """
-
-    async def create(self, resource: R, *, manager: str) -> R:
-        """Create an object under its own name. Raises ``AlreadyExists`` and ``Rejected``."""
-
-    async def patch(self, resource: R, operations: Sequence[Operation], *, manager: str) -> R:
-        """Change an object by JSON patch. A failed ``test`` raises ``Conflict``, a refusal ``Rejected``."""
 
     async def apply_status(
         self, resource: R, status: Mapping[str, Any], *, manager: str, resource_version: str | None = None
@@ -133,9 +182,6 @@ class Cluster(Protocol):
         The object's uid is a precondition: a successor of the same name is not touched (``Conflict``). With
         ``resource_version`` the write is compare-and-swap. Raises ``NotFound``.
         """
-
-    async def delete(self, resource: CustomResource) -> None:
-        """Delete an object; its uid is a precondition (``Conflict``). One that is gone already is no error."""
 
     async def read_secret(self, namespace: str, name: str) -> Secret:
         """Read one Secret consistently. Raises ``NotFound``."""
