@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from workteam_cli.controlplane.access import Access
 from workteam_crds.cluster.kubernetes import KubernetesCluster
@@ -128,6 +130,22 @@ class Watched:
             yield secret
 
 
+@dataclass(frozen=True)
+class Lasting:
+    """A facade that all tests of a module share, and its ground. Such tests run in the module's event loop."""
+
+    ground: Ground
+    running: Running
+
+    @asynccontextmanager
+    async def client(self, **spec: Any) -> AsyncIterator[tuple[TenantKey, httpx.AsyncClient]]:
+        """Return a new tenant and a client of it; its token is known to the facade."""
+        tenant = await self.ground.tenant(**spec)
+        async with self.running.client(tenant, await self.ground.token(tenant)) as client:
+            await wait_until(lambda: _answers(client))
+            yield tenant, client
+
+
 Listed = Callable[[], Awaitable[dict[str, WorkteamUser]]]
 RunFacade = Callable[..., AbstractAsyncContextManager[Running]]
 
@@ -151,19 +169,27 @@ async def ground(cluster_access: Access, facade_namespace: str) -> AsyncIterator
 @pytest.fixture
 def run_facade(ground: Ground) -> RunFacade:
     """What starts a facade on the ground; inside its block everything is read."""
+    return partial(facade_on, ground)
 
-    @asynccontextmanager
-    async def run(cluster: Any = None) -> AsyncIterator[Running]:
-        settings = Settings(
-            external_url=EXTERNAL_URL, tenant_namespaces=(ground.namespace,), namespace=ground.namespace
-        )
-        facade = Facade(settings, cluster or ground.cluster, new_id=new_id, now=now)
-        app = create_app(facade, new_id=lambda: str(uuid.uuid4()))
-        async with app.router.lifespan_context(app):
-            await wait_until(lambda: not facade.missing())
-            yield Running(facade, httpx.ASGITransport(app))
 
-    return run
+@asynccontextmanager
+async def facade_on(ground: Ground, cluster: Any = None) -> AsyncIterator[Running]:
+    """Run a facade on a ground until the block ends."""
+    settings = Settings(external_url=EXTERNAL_URL, tenant_namespaces=(ground.namespace,), namespace=ground.namespace)
+    facade = Facade(settings, cluster or ground.cluster, new_id=new_id, now=now)
+    app = create_app(facade, new_id=lambda: str(uuid.uuid4()))
+    async with app.router.lifespan_context(app):
+        await wait_until(lambda: not facade.missing())
+        yield Running(facade, httpx.ASGITransport(app))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lasting(cluster_access: Access, facade_namespace: str) -> AsyncIterator[Lasting]:
+    """A facade for the whole module: a test costs a tenant then, and no facade."""
+    async with KubernetesCluster.connect(str(cluster_access.kubeconfig)) as cluster:
+        ground = Ground(facade_namespace, cluster_access, cluster)
+        async with facade_on(ground) as running:
+            yield Lasting(ground, running)
 
 
 @pytest.fixture
