@@ -62,7 +62,7 @@ class ScimBackend:
 
     async def update_account(self, account: Account, changes: Attributes) -> Account | None:
         """Change an account by PATCH, or without it by reading and writing the whole."""
-        raw = await self._update(_path("/Users", account.id), changes, answer=self._asked_for)
+        raw = await self._update(_path("/Users", account.id), changes, attributes=self._asked_for)
         return None if raw is None else wire.read_account(raw)
 
     async def delete_account(self, account_id: str) -> None:
@@ -88,7 +88,7 @@ class ScimBackend:
 
     async def update_team(self, team_id: str, changes: Attributes) -> Team | None:
         """Change a team by PATCH, or without it by reading and writing the whole."""
-        raw = await self._update(_path("/Groups", team_id), changes, answer="displayName,externalId")
+        raw = await self._update(_path("/Groups", team_id), changes, attributes="displayName,externalId")
         return None if raw is None else wire.read_team(raw, members=False)
 
     async def change_members(self, team_id: str, *, add: frozenset[str], remove: frozenset[str]) -> bool:
@@ -96,13 +96,13 @@ class ScimBackend:
         path = _path("/Groups", team_id)
         if self._patch:
             body = wire.members_body(add - remove, remove)
-            return (await self._transport.send("PATCH", path, json=body)).status_code != HTTPStatus.NOT_FOUND
+            return (await self._transport.send("PATCH", path, body=body)).status != HTTPStatus.NOT_FOUND
         raw = await self._read(path)
         if raw is None:
             return False
         members = (wire.read_team(raw, members=True).members or frozenset()) - remove | add - remove
         raw["members"] = [{"value": member} for member in sorted(members)]
-        return (await self._transport.send("PUT", path, json=raw)).status_code != HTTPStatus.NOT_FOUND
+        return (await self._transport.send("PUT", path, body=raw)).status != HTTPStatus.NOT_FOUND
 
     async def delete_team(self, team_id: str) -> None:
         """Delete a team."""
@@ -118,7 +118,7 @@ class ScimBackend:
         try:
             if patch:
                 await self._transport.send(
-                    "PATCH", path, shown="/Users/{id}", json=wire.patch_body({"displayName": "probe"})
+                    "PATCH", path, shown="/Users/{id}", body=wire.patch_body({"displayName": "probe"})
                 )
             else:
                 await self._transport.send("DELETE", path, shown="/Users/{id}")
@@ -149,39 +149,39 @@ class ScimBackend:
                 raise BackendUnavailable(f"GET {path}: the list is shorter than its totalResults")
 
     async def _document(self, path: str, **query: str) -> wire.Json:
-        response = await self._transport.send("GET", path, params=query or None)
-        if response.status_code == HTTPStatus.NOT_FOUND:
+        answer = await self._transport.send("GET", path, query=query or None)
+        if answer.status == HTTPStatus.NOT_FOUND:
             raise BackendRejected(f"GET {path}: HTTP 404", status=404)
-        return parsed(response, f"GET {path}")
+        return parsed(answer, f"GET {path}")
 
     async def _read(self, path: str) -> wire.Json | None:
-        response = await self._transport.send("GET", path)
-        return None if response.status_code == HTTPStatus.NOT_FOUND else resource(response, f"GET {path}")
+        answer = await self._transport.send("GET", path)
+        return None if answer.status == HTTPStatus.NOT_FOUND else resource(answer, f"GET {path}")
 
     async def _create(self, path: str, body: wire.Json) -> wire.Json:
-        response = await self._transport.send("POST", path, json=body)
-        if response.status_code == HTTPStatus.NOT_FOUND:
+        answer = await self._transport.send("POST", path, body=body)
+        if answer.status == HTTPStatus.NOT_FOUND:
             raise BackendRejected(f"POST {path}: HTTP 404", status=404)
-        return resource(response, f"POST {path}")
+        return resource(answer, f"POST {path}")
 
-    async def _update(self, path: str, changes: Attributes, *, answer: str | None) -> wire.Json | None:
+    async def _update(self, path: str, changes: Attributes, *, attributes: str | None) -> wire.Json | None:
         """Change a resource, and return it as it then is: by the answer that was asked for, or by another look."""
         if self._patch:
-            query = {"attributes": answer} if answer else None
-            response = await self._transport.send("PATCH", path, params=query, json=wire.patch_body(changes))
+            query = {"attributes": attributes} if attributes else None
+            answer = await self._transport.send("PATCH", path, query=query, body=wire.patch_body(changes))
         else:
             raw = await self._read(path)
             if raw is None:
                 return None
             wire.changed(raw, changes)
-            response = await self._transport.send("PUT", path, json=raw)
-        match response.status_code:
+            answer = await self._transport.send("PUT", path, body=raw)
+        match answer.status:
             case HTTPStatus.NOT_FOUND:
                 return None
             case HTTPStatus.NO_CONTENT:
                 return await self._read(path)
             case _:
-                return resource(response, f"{response.request.method} {path}")
+                return resource(answer, f"{answer.method} {path}")
 
 
 def _path(collection: str, resource_id: str) -> str:

@@ -3,23 +3,36 @@
 No text, log or exception that leaves here holds a query, a body, a header or what a library says of them.
 """
 
-import logging
+import json
 import socket
 import ssl
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
+from urllib.parse import urlencode
 
-import httpx
+import aiohttp
+from yarl import URL
 
-from workteam_operator.backend import wire
+from workteam_operator.backend import way, wire
 from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, BackendUnavailable
 
 TIMEOUT = timedelta(seconds=20)
-"""How long one request may take; a connection must come about within five seconds of it."""
-LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=50)
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
+"""How long an answer may stay away; a connection must come about within five seconds."""
+QUEUED = 60
+"""Seconds to wait for one of the connections."""
+CONNECTIONS = 50
+IDLE = 5
+"""Seconds after which an unused connection is closed: servers close theirs, and a request into that may be lost."""
+NOT_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+)
 SCIM_JSON = "application/scim+json"
 
 
@@ -30,75 +43,123 @@ class Meter(Protocol):
         """Count one request."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one request."""
+
+    method: str
+    status: int
+    content: bytes
+    retry_after: str | None
+
+
+class _BrokenError(Exception):
+    """A connection broke between request and answer."""
+
+
 class Transport:
     """Sends requests below one Base URL with one token."""
 
-    def __init__(self, client: httpx.AsyncClient, meter: Meter) -> None:
-        self._client = client
+    def __init__(self, session: aiohttp.ClientSession, base_url: str, meter: Meter) -> None:
+        self._session = session
+        self._base_url = base_url
         self._meter = meter
 
     @classmethod
     def connect(cls, base_url: str, token: str, meter: Meter, timeout: timedelta) -> Self:
-        """Prepare a client; nothing is sent yet. Raises ``BackendRejected`` if the URL is none."""
-        for library in ("httpx", "httpcore"):  # they log URLs with filters in them, and those name people
-            logging.getLogger(library).setLevel(logging.CRITICAL)
-        headers = {"Authorization": f"Bearer {token}", "Accept": SCIM_JSON, "User-Agent": "workteam-operator"}
-        seconds = timeout.total_seconds()
-        times = httpx.Timeout(seconds, connect=min(seconds, 5), pool=60)
+        """Prepare a client; nothing is sent yet. Raises ``BackendRejected`` if URL or token are none."""
         try:
-            client = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=times, limits=LIMITS)
-        except (httpx.InvalidURL, ValueError):
+            url, bearer = way.address(base_url), way.bearer(token)
+            proxy = way.proxy(url)
+        except ValueError:
             raise BackendRejected("The Base URL or the token is malformed", status=0) from None
-        return cls(client, meter)
+        seconds = timeout.total_seconds()
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=way.trust(), limit=CONNECTIONS, keepalive_timeout=IDLE),
+            headers={"Authorization": bearer, "Accept": SCIM_JSON, "User-Agent": "workteam-operator"},
+            timeout=aiohttp.ClientTimeout(None, connect=QUEUED, sock_connect=min(seconds, 5), sock_read=seconds),
+            middlewares=(_once,),
+            proxy=proxy,
+        )
+        return cls(session, str(url).rstrip("/"), meter)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._session.close()
 
-    async def send(self, method: str, path: str, *, shown: str | None = None, **options: Any) -> httpx.Response:
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        shown: str | None = None,
+        query: Mapping[str, str] | None = None,
+        body: wire.Json | None = None,
+    ) -> Answer:
         """Send one request, once. 404 is an answer, not a failure. Raises only ``BackendError``."""
         call = f"{method} {shown or path}"  # never the query: a filter names a person
-        if self._client.is_closed:
+        if self._session.closed:
             raise BackendUnavailable(f"{call}: the connection is closed", undone=True)
         began = time.perf_counter()
         status: int | None = None
         try:
-            response = await self._client.request(method, path, **options)
-            status = response.status_code
+            answer = await self._exchange(method, path, query, body)
+            status = answer.status
         except UnicodeError:
             raise BackendRejected(f"{call}: a value is no valid Unicode", status=0) from None
-        except (httpx.RequestError, httpx.InvalidURL, ValueError) as error:
+        except (aiohttp.ClientError, _BrokenError, OSError, ValueError) as error:
             # Not "from error": what a library says may quote the request.
             raise BackendUnavailable(f"{call}: {_cause(error)}", undone=isinstance(error, NOT_SENT)) from None
         finally:
             self._meter(method, status, time.perf_counter() - began)
-        if (failure := _failure(call, response)) is not None:
+        if (failure := _failure(call, answer)) is not None:
             raise failure
-        return response
+        return answer
+
+    async def _exchange(
+        self, method: str, path: str, query: Mapping[str, str] | None, body: wire.Json | None
+    ) -> Answer:
+        url = f"{self._base_url}{path}?{urlencode(query)}" if query else f"{self._base_url}{path}"
+        data = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        headers = None if data is None else {"Content-Type": SCIM_JSON}
+        async with self._session.request(
+            method, URL(url, encoded=True), data=data, headers=headers, allow_redirects=False
+        ) as response:
+            return Answer(method, response.status, await response.read(), response.headers.get("Retry-After"))
 
 
-def _failure(call: str, response: httpx.Response) -> BackendError | None:
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Hand a broken connection on: aiohttp itself would send what is idempotent a second time."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _BrokenError from error
+
+
+def _failure(call: str, answer: Answer) -> BackendError | None:
     """Translate an answer, in this one place; None if it is none of a failure."""
-    text = f"{call}: HTTP {response.status_code}"
-    match response.status_code:
-        case status if response.is_success:
+    text = f"{call}: HTTP {answer.status}"
+    match answer.status // 100, answer.status:
+        case 2, _:
             return None
-        case 404:
-            return None if wire.is_error(_body(response)) else BackendUnavailable(f"{text}, and not by SCIM")
-        case 401 | 403 as status:
+        case _, 404:
+            return None if wire.is_error(_body(answer)) else BackendUnavailable(f"{text}, and not by SCIM")
+        case _, (401 | 403) as status:
             return BackendDenied(text, status=status)
-        case status if status in (408, 425, 429) or response.is_server_error or response.is_redirect:
-            after = wire.retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))
+        case ((3 | 5), status) | (_, (408 | 425 | 429) as status):
+            after = wire.retry_after(answer.retry_after, now=datetime.now(UTC))
             return BackendUnavailable(text, retry_after=after, undone=status == HTTPStatus.TOO_MANY_REQUESTS)
-        case status:
-            body = _body(response)
+        case _, status:
+            body = _body(answer)
             taken = status == HTTPStatus.CONFLICT or (isinstance(body, dict) and body.get("scimType") == "uniqueness")
             return BackendRejected(text, status=status, detail=wire.detail(body), uniqueness=taken)
 
 
-def resource(response: httpx.Response, call: str) -> wire.Json:
+def resource(answer: Answer, call: str) -> wire.Json:
     """Return the user or group in an answer. Raises ``BackendUnavailable`` if there is none."""
-    return identified(parsed(response, call), call)
+    return identified(parsed(answer, call), call)
 
 
 def identified(raw: wire.Json, call: str) -> wire.Json:
@@ -108,17 +169,17 @@ def identified(raw: wire.Json, call: str) -> wire.Json:
     return raw
 
 
-def parsed(response: httpx.Response, call: str) -> wire.Json:
+def parsed(answer: Answer, call: str) -> wire.Json:
     """Return the JSON object of an answer. Raises ``BackendUnavailable`` if it is none."""
-    body = _body(response)
+    body = _body(answer)
     if not isinstance(body, dict):
-        raise BackendUnavailable(f"{call}: HTTP {response.status_code}, and the answer is not SCIM")
+        raise BackendUnavailable(f"{call}: HTTP {answer.status}, and the answer is not SCIM")
     return body
 
 
-def _body(response: httpx.Response) -> object:
+def _body(answer: Answer) -> object:
     try:
-        return response.json()
+        return json.loads(answer.content)
     except ValueError:
         return None
 
@@ -128,6 +189,8 @@ def _cause(error: BaseException) -> str:
     origin: BaseException | None = error
     while origin is not None:
         match origin:
+            case aiohttp.ClientError():
+                pass  # some are TLS errors by name alone; what caused them says more
             case ssl.SSLCertVerificationError():
                 return f"TLS certificate refused ({origin.verify_message})"
             case ssl.SSLError():
@@ -137,4 +200,11 @@ def _cause(error: BaseException) -> str:
             case ConnectionRefusedError():
                 return "connection refused"
         origin = origin.__cause__ or origin.__context__
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return "no connection in time"
+        case TimeoutError():
+            return "no answer in time"
+        case _BrokenError() | aiohttp.ClientPayloadError() | ConnectionError():
+            return "the connection broke"
     return type(error).__name__
