@@ -9,7 +9,7 @@ import orjson
 FIELDS = ("key", "kind", "tenant", "happening")
 """What our own messages may carry beside the text."""
 
-QUIET = {"kopf": logging.WARNING, "aiohttp": logging.WARNING, "asyncio": logging.WARNING, "httpx": logging.CRITICAL}
+QUIET = dict.fromkeys(("kopf", "aiohttp", "asyncio", "kubernetes"), logging.WARNING)
 """Libraries are heard when something is wrong; below that they may quote what they handle."""
 
 
