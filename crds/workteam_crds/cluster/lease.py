@@ -70,6 +70,10 @@ class Lease:
         self.lost = asyncio.Event()
         """Set while it is not."""
         self.lost.set()
+        self.tenure = 0
+        """Counts how often it was taken here."""
+        self.tried = False
+        """Whether it was looked at, or cannot be."""
         self._leases = leases
         self._follows = follows
         self._clock = clock
@@ -114,7 +118,9 @@ class Lease:
         while not self._released:
             try:
                 wait = await (self._renew() if self.held.is_set() else self._take())
+                self.tried = True
             except ClusterError as error:
+                self.tried = True
                 log.warning("the Lease %s/%s: %s", self.claim.namespace, self.claim.name, error)
                 self._unanswered = self._clock() if isinstance(error, ClusterUnavailable) else None
                 wait = self._pause / 2
@@ -138,9 +144,14 @@ class Lease:
     def _patience(self) -> timedelta:
         return self.claim.duration / PATIENCE
 
+    @property
+    def _waits(self) -> bool:
+        """Say whether another Lease has to be taken before, or is held by somebody else."""
+        return self._follows is not None and (self._follows.elsewhere or not self._follows.tried)
+
     async def _renew(self) -> float:
         assert self._record is not None  # noqa: S101 - what is held was read
-        if self._follows is not None and self._follows.elsewhere:
+        if self._waits:
             self._lose()  # not given up: what was sent under it may be on its way
             return self._pause
         async with self._writing:
@@ -156,7 +167,7 @@ class Lease:
         return self._pause
 
     async def _take(self) -> float:
-        if self._follows is not None and self._follows.elsewhere:
+        if self._waits:
             return TURN
         await self._look()
         record = self._record or LeaseRecord(self.claim.namespace, self.claim.name)
@@ -203,6 +214,8 @@ class Lease:
     def _keep(self, record: LeaseRecord, sent: float) -> None:
         self._record, self._asked, self._unanswered = record, None, None
         self._until = sent + self.claim.duration.total_seconds() * MAY_ACT
+        if not self.held.is_set():
+            self.tenure += 1
         self.lost.clear()
         self.held.set()
 
