@@ -143,10 +143,11 @@ def _unquoted(literal: str) -> str | None:
         inner = inner.replace(opening[0], quote)
     closed = CLOSED[quote].fullmatch(inner)
     content = closed[1] if closed else inner.rstrip(f"\\{quote}")
-    return None if re.search(rf"(?<!\\){quote}", content) else _unescaped(content)
+    return None if re.search(rf"(?<!\\){quote}", content) else unescaped(content)
 
 
-def _unescaped(content: str) -> str:
+def unescaped(content: str) -> str:
+    """Return what stands between the quotes of a literal, without its escapes."""
     try:
         return str(orjson.loads(f'"{content}"'))
     except orjson.JSONDecodeError:  # a line break as it is, a backslash that escapes nothing
