@@ -1,7 +1,7 @@
 """What the proxy before the API server does to requests, seen from the client and from the server."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 
 import pytest
@@ -9,12 +9,14 @@ import pytest
 from workteam_cli.controlplane.fault_rules import Match, Point
 from workteam_cli.controlplane.faults import FaultProxy
 from workteam_crds.cluster.kubernetes import KubernetesCluster
-from workteam_crds.cluster.port import Change, ClusterUnavailable, Gone
+from workteam_crds.cluster.port import Change, ClusterUnavailable, Event, Gone
 from workteam_crds.kinds.users import WorkteamUser
 from workteam_crds.testing import a_user
 
 WRITER = "fault-tests"
 CREATES = Match("POST", "/workteamusers")
+WATCHES = Match("GET", "/workteamusers.*watch=true")
+Watching = AsyncGenerator[Event[WorkteamUser], None]
 
 
 async def test_all_else_passes_untouched(client: KubernetesCluster, direct: KubernetesCluster, namespace: str) -> None:
@@ -157,12 +159,83 @@ async def test_a_watch_may_be_told_that_its_history_is_gone(
         await anext(client.watch(WorkteamUser, namespace, "1"))
 
 
+async def test_a_stream_may_be_half_open(
+    client: KubernetesCluster, direct: KubernetesCluster, proxy: FaultProxy, namespace: str
+) -> None:
+    """What is held between two pieces does not reach the watcher, which sees no end either; released, it does."""
+    watch = await _watching(client, direct, namespace)
+    rule = proxy.hold(WATCHES, Point.STREAMING)
+    await direct.create(a_user("ben", namespace=namespace), manager=WRITER)
+    held = await asyncio.to_thread(rule.next_held)
+    waiting = asyncio.ensure_future(anext(watch))
+    assert await asyncio.wait([waiting], timeout=0.2) == (set(), {waiting})
+    held.release()
+    event = await waiting
+    assert event.key
+    assert event.key.name == "ben"
+    await watch.aclose()
+
+
+async def test_a_stream_may_end_in_order(
+    client: KubernetesCluster, direct: KubernetesCluster, proxy: FaultProxy, namespace: str
+) -> None:
+    """The watcher sees the end of the stream, and not what was on its way."""
+    watch = await _watching(client, direct, namespace)
+    proxy.end(WATCHES)
+    await direct.create(a_user("ben", namespace=namespace), manager=WRITER)
+    assert [event async for event in watch] == []
+
+
+async def test_a_stream_may_be_cut(
+    client: KubernetesCluster, direct: KubernetesCluster, proxy: FaultProxy, namespace: str
+) -> None:
+    """The watcher sees a reset connection."""
+    watch = await _watching(client, direct, namespace)
+    proxy.reset(WATCHES, Point.STREAMING)
+    await direct.create(a_user("ben", namespace=namespace), manager=WRITER)
+    with pytest.raises(ClusterUnavailable):
+        await anext(watch)
+
+
+async def test_a_watch_may_fail_on_its_way(
+    client: KubernetesCluster, direct: KubernetesCluster, proxy: FaultProxy, namespace: str
+) -> None:
+    """An ERROR event with code 410 is ``Gone``."""
+    watch = await _watching(client, direct, namespace)
+    proxy.spoil(WATCHES, 410)
+    await direct.create(a_user("ben", namespace=namespace), manager=WRITER)
+    with pytest.raises(Gone):
+        await anext(watch)
+
+
+async def test_a_request_may_come_late(
+    client: KubernetesCluster, direct: KubernetesCluster, proxy: FaultProxy, namespace: str
+) -> None:
+    """A client that waits for less gives up; the request is done all the same."""
+    since = (await direct.list(WorkteamUser, namespace)).resource_version
+    proxy.delay(CREATES, 0.5)
+    with pytest.raises(ClusterUnavailable, match="TimeoutError"):
+        await client.create(a_user("ana", namespace=namespace), manager=WRITER, within=timedelta(seconds=0.2))
+    watch = direct.watch(WorkteamUser, namespace, since)
+    event = await asyncio.wait_for(anext(watch), timeout=10)
+    assert event.change is Change.ADDED
+    await watch.aclose()
+
+
 async def test_nobody_decides_in_vain() -> None:
     """A wait for a request that never comes ends in one sentence that names the rule."""
     with FaultProxy() as idle:
         rule = idle.hold(Match("DELETE", "/secrets"), Point.BEFORE)
         with pytest.raises(TimeoutError, match=r"no request was held within 0\.01 s: .*DELETE.*/secrets"):
             await asyncio.to_thread(rule.next_held, seconds=0.01)
+
+
+async def _watching(client: KubernetesCluster, direct: KubernetesCluster, namespace: str) -> Watching:
+    """Return a watch that has yielded an event: its stream has begun."""
+    watch = client.watch(WorkteamUser, namespace, (await direct.list(WorkteamUser, namespace)).resource_version)
+    await direct.create(a_user("ana", namespace=namespace), manager=WRITER)
+    await asyncio.wait_for(anext(watch), timeout=10)
+    return watch
 
 
 async def _until(condition: Callable[[], bool]) -> None:

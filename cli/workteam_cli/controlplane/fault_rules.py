@@ -20,6 +20,8 @@ class Point(enum.StrEnum):
     """It was sent, and the API server has not seen it."""
     COMMITTED = "committed"
     """The API server has answered, and the client has not seen it."""
+    STREAMING = "streaming"
+    """A further piece of an answer that has begun is about to be passed on: a watch is such an answer."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,19 @@ class Refusal:
     retry_after: int | None = None
 
 
-Verdict: TypeAlias = Release | Reset | Refusal
+@dataclass(frozen=True)
+class Delay:
+    """Let it go on after some seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Ending:
+    """End a stream in order, as a server does that goes away; what was not passed on is lost."""
+
+
+Verdict: TypeAlias = Release | Reset | Refusal | Delay | Ending
 
 
 class Held:

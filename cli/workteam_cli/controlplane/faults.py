@@ -21,7 +21,18 @@ from aiohttp import web
 from yarl import URL
 
 from workteam_cli.controlplane.access import Access
-from workteam_cli.controlplane.fault_rules import Held, Match, Point, Refusal, Release, Reset, Rule, Verdict
+from workteam_cli.controlplane.fault_rules import (
+    Delay,
+    Ending,
+    Held,
+    Match,
+    Point,
+    Refusal,
+    Release,
+    Reset,
+    Rule,
+    Verdict,
+)
 from workteam_cli.controlplane.ports import LOOPBACK, free_port
 
 HOP_BY_HOP = {"connection", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -58,12 +69,24 @@ class FaultProxy:
         self._call(self._start(orjson.loads(seen)["clusters"][0]["cluster"]))
 
     def hold(self, match: Match, point: Point) -> Rule:
-        """Hold matching requests from now on until somebody decides about each."""
+        """Hold matching requests from now on until somebody decides about each; a stream that is held is half open."""
         return self._add(Rule(match, point, None))
 
     def refuse(self, match: Match, status: int, retry_after: int | None = None) -> Rule:
         """Answer matching requests with an error; the API server does not see them."""
         return self._add(Rule(match, Point.BEFORE, Refusal(status, retry_after)))
+
+    def delay(self, match: Match, seconds: float) -> Rule:
+        """Let matching requests reach the API server late."""
+        return self._add(Rule(match, Point.BEFORE, Delay(seconds)))
+
+    def end(self, match: Match) -> Rule:
+        """End matching streams in order when something more is to be passed on."""
+        return self._add(Rule(match, Point.STREAMING, Ending()))
+
+    def spoil(self, match: Match, status: int) -> Rule:
+        """Let matching watches end with an ERROR event, such as 410, when something more is to be passed on."""
+        return self._add(Rule(match, Point.STREAMING, Refusal(status)))
 
     def reset(self, match: Match, point: Point = Point.BEFORE) -> Rule:
         """Reset the connections of matching requests before they are sent on, or instead of an answer."""
@@ -108,7 +131,7 @@ class FaultProxy:
                 verdict = await self._verdict(request, text, Point.COMMITTED)
                 if not isinstance(verdict, Release):
                     return _ended(request, verdict)
-                return await _passed(request, answer)
+                return await self._passed(request, text, answer)
         except (aiohttp.ClientError, ConnectionError):  # one side is gone, and the other shall see it
             return _ended(request, Reset())
 
@@ -129,6 +152,9 @@ class FaultProxy:
         """Decide by the first rule that hits; a request passes if none does."""
         for rule in self._rules:
             if rule.point is point and rule.hits(request.method, request.raw_path, text):
+                if isinstance(rule.verdict, Delay):
+                    await asyncio.sleep(rule.verdict.seconds)
+                    return Release()
                 if rule.verdict is not None:
                     return rule.verdict
                 held = Held(request.method, request.raw_path, self._loop, lambda: request.transport is not None)
@@ -136,19 +162,27 @@ class FaultProxy:
                 return await held.verdict()
         return Release()
 
+    async def _passed(self, request: web.BaseRequest, text: str, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+        """Send the answer on, piece by piece as it comes: a watch is an answer without an end."""
+        response = web.StreamResponse(status=answer.status, reason=answer.reason)
+        response.headers.extend((key, value) for key, value in answer.headers.items() if key.lower() not in HOP_BY_HOP)
+        await response.prepare(request)
+        async for piece in answer.content.iter_any():
+            match await self._verdict(request, text, Point.STREAMING):
+                case Release():
+                    await response.write(piece)
+                case Refusal() as refusal:
+                    await response.write(_error_event(refusal))
+                    break
+                case Ending():
+                    break
+                case verdict:
+                    return _ended(request, verdict)
+        await response.write_eof()
+        return response
 
-async def _passed(request: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
-    """Send the answer on, piece by piece as it comes: a watch is an answer without an end."""
-    response = web.StreamResponse(status=answer.status, reason=answer.reason)
-    response.headers.extend((key, value) for key, value in answer.headers.items() if key.lower() not in HOP_BY_HOP)
-    await response.prepare(request)
-    async for piece in answer.content.iter_any():
-        await response.write(piece)
-    await response.write_eof()
-    return response
 
-
-def _ended(request: web.BaseRequest, verdict: Reset | Refusal) -> web.StreamResponse:
+def _ended(request: web.BaseRequest, verdict: Verdict) -> web.StreamResponse:
     """End a request without the API server's answer."""
     if isinstance(verdict, Refusal):
         return _status(verdict)
@@ -161,8 +195,18 @@ def _ended(request: web.BaseRequest, verdict: Reset | Refusal) -> web.StreamResp
 
 def _status(refusal: Refusal) -> web.Response:
     """Return an error in the API server's form."""
+    headers = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
+    return web.json_response(_status_object(refusal), status=refusal.status, headers=headers)
+
+
+def _error_event(refusal: Refusal) -> bytes:
+    """Return the last event of a watch that fails."""
+    return orjson.dumps({"type": "ERROR", "object": _status_object(refusal)}) + b"\n"
+
+
+def _status_object(refusal: Refusal) -> dict[str, Any]:
     phrase = HTTPStatus(refusal.status).phrase
-    status = {
+    return {
         "kind": "Status",
         "apiVersion": "v1",
         "status": "Failure",
@@ -170,5 +214,3 @@ def _status(refusal: Refusal) -> web.Response:
         "message": f"the proxy was told to answer {refusal.status} {phrase}",
         "code": refusal.status,
     }
-    headers = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
-    return web.json_response(status, status=refusal.status, headers=headers)
