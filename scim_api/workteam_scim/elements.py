@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from workteam_scim.normalise import ABSENT, Operation, Verb, refuse, simple
-from workteam_scim.paths import LONGEST_PATH, Target, equals, quoted
+from workteam_scim.paths import LONGEST_PATH, Target, all_equal, conjunction, quoted
 
 ROLES = "roles"
 """The one attribute whose values Entra writes as JSON documents in a text."""
@@ -34,10 +34,13 @@ def _merged(operation: Operation, where: str) -> Iterator[Operation]:
     """An element by its filter: one operation for each sub-attribute; what the filter asks for changes last."""
     target, value = operation.target, operation.value
     element = _element(target, value[0] if isinstance(value, list) and len(value) == 1 else value)
-    asked = equals(where)
-    for name in sorted(element, key=lambda name: asked is not None and name == asked.name):
+    asked = {term.name: term.literal for term in all_equal(where)}
+    for name in sorted(element, key=lambda name: name in asked):
         sub = target.attribute.sub(name)
-        yield replace(operation, target=replace(target, sub=sub), value=element[name])
+        yield replace(operation, target=replace(target, filter=where, sub=sub), value=element[name])
+        if name in asked:  # from now on the element is found by its new value
+            asked[name] = str(element[name])
+            where = conjunction(target.attribute, asked)
 
 
 def _element(target: Target, value: Any) -> dict[str, Any]:
@@ -73,6 +76,18 @@ def _role_document(text: str) -> dict[str, Any]:
         return {}
     display = document.get("displayName")
     return {"value": value} | ({"display": display} if isinstance(display, str) and display else {})
+
+
+def open_role_document(operation: Operation) -> Iterator[Operation]:
+    """``roles[…].value`` as a JSON document in a text: what it says, the value last, as a filter may ask for it."""
+    target, value = operation.target, operation.value
+    ours = target.attribute.name == ROLES and target.sub is not None and target.sub.name == "value"
+    document = _role_document(value) if ours and isinstance(value, str) else {}
+    if not document or operation.verb is Verb.REMOVE:
+        yield operation
+        return
+    for name in sorted(document):
+        yield replace(operation, target=replace(target, sub=target.attribute.sub(name)), value=document[name])
 
 
 def keep_one_primary(operation: Operation) -> Iterator[Operation]:

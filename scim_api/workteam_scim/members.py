@@ -76,7 +76,7 @@ def read_ids(value: Any) -> tuple[str, ...]:
 def _id(item: Any) -> str:
     if isinstance(item, dict):
         item = next((held for key, held in item.items() if key.lower() == "value"), None)
-    if not isinstance(item, str) or not 0 < len(item) <= LONGEST_ID:
+    if not isinstance(item, str) or not 0 < len(item) <= LONGEST_ID or item.startswith(("{", "[")):
         raise InvalidValueException(
             detail='members: each must be {"value": id} with the id of a user; nothing changed.'
         )

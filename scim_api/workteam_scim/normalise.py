@@ -130,7 +130,7 @@ def empty_unsets(operation: Operation) -> Iterator[Operation]:
     """Null, ``""`` and ``[]`` unset an attribute; adding null or nothing does nothing; required ones refuse."""
     target, verb, value = operation.target, operation.verb, operation.value
     if verb is Verb.REMOVE:
-        if target.leaf.required and value in (ABSENT, None):
+        if target.leaf.required:
             raise refuse(target, "it is required and cannot be removed")
         yield operation
         return

@@ -20,6 +20,9 @@ OPENING = re.compile(r"""(?P<escapes>\\*)(?P<quote>["'])""")
 CLOSED = {quote: re.compile(rf"((?:[^{quote}\\]|\\.)*){quote}", re.DOTALL) for quote in "\"'"}
 BARE = re.compile(r"[^\s()\[\]\"']+")
 ESCAPED = re.compile(r'\\(["\\/])')
+AND = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<and>\s+and\s+)""", re.DOTALL | re.IGNORECASE)
+MISSPELT_ENTERPRISE = ENTERPRISE.replace("2.0:User", "2.0User")
+"""As a sample of Microsoft's documentation has it."""
 LONGEST_PATH = 1024
 """Characters; a longer path names nothing of ours, and reading its filter would hold up everybody else."""
 
@@ -100,7 +103,7 @@ class Table:
 
     def whole_extension(self, path: str) -> bool:
         """Say whether a path is the extension's URN itself."""
-        return bool(self.extension) and path.strip().lower() == ENTERPRISE.lower()
+        return bool(self.extension) and path.strip().lower() in {ENTERPRISE.lower(), MISSPELT_ENTERPRISE.lower()}
 
     def whole_core(self, path: str) -> bool:
         """Say whether a path is the core schema's URN itself."""
@@ -108,9 +111,13 @@ class Table:
 
     def _split(self, path: str) -> tuple[str | None, str]:
         """Take a known URN off: a dot or a colon in it must not be taken for one of ours."""
-        for urn in (ENTERPRISE, self.core_urn):
-            if path.lower().startswith(f"{urn.lower()}:"):
-                return urn, path[len(urn) + 1 :]
+        for written, urn in (
+            (ENTERPRISE, ENTERPRISE),
+            (MISSPELT_ENTERPRISE, ENTERPRISE),
+            (self.core_urn, self.core_urn),
+        ):
+            if path.lower().startswith(f"{written.lower()}:"):
+                return urn, path[len(written) + 1 :]
         return None, path
 
     def _attribute(self, urn: str | None, name: str) -> Attribute | None:
@@ -159,15 +166,32 @@ def quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
+def all_equal(text: str) -> tuple[Equals, ...]:
+    """Read terms ``name eq literal`` that are joined by ``and``; nothing for any other filter."""
+    if (whole := equals(text)) is not None:
+        return (whole,)
+    joints = [match for match in AND.finditer(text) if match["and"]]
+    starts, ends = [0, *(joint.end() for joint in joints)], [*(joint.start() for joint in joints), len(text)]
+    terms = [term for start, end in zip(starts, ends, strict=True) if (term := equals(text[start:end])) is not None]
+    return tuple(terms) if len(terms) == len(starts) else ()
+
+
 def _spelt(attribute: Attribute, text: str | None) -> str | None:
     """Write a filter as the library reads it: names as documented, booleans bare, strings quoted."""
-    found = equals(text) if text is not None else None
-    sub = attribute.sub(found.name) if found else None
-    if found is None or sub is None:
-        return text
-    if sub.type == "boolean" and found.literal.lower() in {"true", "false"}:
-        return f"{sub.name} eq {found.literal.lower()}"
-    return f"{sub.name} eq {quoted(found.literal)}"
+    terms = all_equal(text) if text is not None else ()
+    named = {sub.name: term.literal for term in terms if (sub := attribute.sub(term.name))}
+    return conjunction(attribute, named) if named and len(named) == len(terms) else text
+
+
+def conjunction(attribute: Attribute, terms: Mapping[str, str]) -> str:
+    """Write the filter of an element that has these values of sub-attributes."""
+    return " and ".join(f"{name} eq {_literal(attribute, name, literal)}" for name, literal in terms.items())
+
+
+def _literal(attribute: Attribute, name: str, literal: str) -> str:
+    sub = attribute.sub(name)
+    boolean = sub is not None and sub.type == "boolean" and literal.lower() in {"true", "false"}
+    return literal.lower() if boolean else quoted(literal)
 
 
 @cache

@@ -22,6 +22,7 @@ READING: tuple[normalise.Quirk, ...] = (
     normalise.unwrap_simple,
     normalise.read_simple,
     normalise.wrap_single_complex,
+    elements.open_role_document,
     elements.wrap_several,
     elements.keep_one_primary,
     normalise.empty_unsets,

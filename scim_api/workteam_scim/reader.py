@@ -8,7 +8,7 @@ from scim2_models import InvalidPathException, InvalidValueException
 
 from workteam_scim.documents import ENTERPRISE
 from workteam_scim.normalise import Operation, Verb
-from workteam_scim.paths import Table, Target, equals
+from workteam_scim.paths import Attribute, Table, Target, all_equal
 
 MEMBERS = "members"
 FILTERS = 4096
@@ -68,12 +68,16 @@ class Reader:
         """Say whether any resource could have what a filter asks for; memberships are judged where they are edited."""
         if target.filter is None or target.attribute.name == MEMBERS:
             return True
-        found = equals(target.filter)
+        terms = all_equal(target.filter)
         if not target.attribute.multi:
-            return found is not None and found.name.lower() == "value"
-        if found is not None:
-            return target.attribute.sub(found.name) is not None
+            return [term.name.lower() for term in terms] == ["value"]
+        if terms:
+            return all(_can_equal(target.attribute.sub(term.name), term.literal) for term in terms)
         self.odd += len(target.filter)
         if self.odd > FILTERS:
             raise InvalidPathException(detail=f"Filters in paths may have up to {FILTERS} characters altogether.")
         return True
+
+
+def _can_equal(sub: Attribute | None, literal: str) -> bool:
+    return sub is not None and (sub.type != "boolean" or literal.lower() in {"true", "false"})

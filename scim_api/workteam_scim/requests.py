@@ -19,10 +19,11 @@ from scim2_models import (
     PayloadTooLargeException,
 )
 
+from workteam_crds.naming import folded
 from workteam_scim.documents import ENTERPRISE
 from workteam_scim.members import Edit, is_members, read_edit
-from workteam_scim.normalise import ABSENT, Operation, Quirk, Verb, apply_quirks
-from workteam_scim.paths import Attribute, Table, Target, equals
+from workteam_scim.normalise import ABSENT, Operation, Quirk, Verb, apply_quirks, simple
+from workteam_scim.paths import Attribute, Table, Target, all_equal
 from workteam_scim.reader import Reader
 
 OPERATIONS = 1000
@@ -79,10 +80,18 @@ def read_resource(payload: Any, table: Table, quirks: Iterable[Quirk]) -> Body:
     if members:
         resource["members"] = [{"value": name} for edit in members for name in edit.ids]
     for operation in apply_quirks([found for found in operations if not is_members(found.target)], quirks):
-        _place(resource, operation)
+        if operation.only_if is None and _has_a_place(operation.target):
+            _place(resource, operation)
+        else:
+            reader.ignored.append(operation.target.attribute.path)
     if ENTERPRISE in resource:
         resource["schemas"].append(ENTERPRISE)
     return Body(resource, tuple(reader.ignored))
+
+
+def _has_a_place(target: Target) -> bool:
+    """Say whether a whole resource can have what a key of it points at."""
+    return target.filter is None or bool(all_equal(target.filter))
 
 
 def _place(resource: dict[str, Any], operation: Operation) -> None:
@@ -91,12 +100,10 @@ def _place(resource: dict[str, Any], operation: Operation) -> None:
     if operation.verb is Verb.REMOVE:
         return
     attribute = target.attribute
-    if attribute.multi and target.sub is not None and target.filter is None:
-        raise InvalidPathException(detail=f"{target.path}: a filter must say which value it is of.")
     holder = resource.setdefault(ENTERPRISE, {}) if attribute.urn == ENTERPRISE else resource
-    if target.filter is not None:
-        holder = _element(holder.setdefault(attribute.name, []), target.filter)
-        holder.update(value if target.sub is None else {target.sub.name: value})
+    if attribute.multi and target.sub is not None:
+        for element in _elements(holder.setdefault(attribute.name, []), target):
+            element[target.sub.name] = value
     elif target.sub is not None:
         held = holder.setdefault(attribute.name, {})
         if isinstance(held, dict):
@@ -109,18 +116,25 @@ def _place(resource: dict[str, Any], operation: Operation) -> None:
         holder[attribute.name] = value
 
 
-def _element(elements: list[dict[str, Any]], text: str) -> dict[str, Any]:
-    found = equals(text)
-    if found is None:
-        raise InvalidPathException(detail="A filter in a key of a resource must be `name eq value`.")
-    literal: Any = found.literal == "true" if found.name == "primary" else found.literal
-    for element in elements:
-        if element.get(found.name) == literal:
-            return element
+def _elements(elements: list[dict[str, Any]], target: Target) -> list[dict[str, Any]]:
+    """Return the elements that a filter finds, or all of them; one is made if there is none."""
+    terms = all_equal(target.filter or "")
+    asked = {term.name: simple(_part(target, term.name), term.literal) for term in terms}
+    found = [element for element in elements if all(_alike(element.get(name), asked[name]) for name in asked)]
+    if found:
+        return found
     if len(elements) >= VALUES:
         raise InvalidValueException(detail=f"An attribute may have up to {VALUES} values.")
-    elements.append({found.name: literal})
-    return elements[-1]
+    elements.append(asked)
+    return elements[-1:]
+
+
+def _part(target: Target, name: str) -> Target:
+    return Target(target.attribute, sub=target.attribute.sub(name))
+
+
+def _alike(held: Any, asked: Any) -> bool:
+    return folded(held) == folded(asked) if isinstance(held, str) and isinstance(asked, str) else held == asked
 
 
 def _raw_operations(payload: Any) -> list[Any]:
@@ -146,6 +160,8 @@ def _read_operation(reader: Reader, raw: Any, resource_id: str) -> Iterator[Oper
         and not reader.table.whole_core(path)
         and not (reader.table.whole_extension(path) and verb is not Verb.REMOVE)
     ):
+        if path.lower() == "id" and verb is not Verb.REMOVE and value == resource_id:
+            return
         _refuse_common(path)
         yield from reader.one(verb, path, value)
         return
