@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import sys
 import uuid
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ GENERATIONS = (50_000, 20, 100)
 """How rarely the collector looks: a full look at a warm cache costs tens of milliseconds of every request's time."""
 GRACE = 10
 """Seconds for requests that are under way when the process is asked to end."""
+DRAIN = 0.5
+"""Seconds in which they may still write; then another facade takes over."""
 
 
 def main() -> int:
@@ -69,6 +72,25 @@ def serving(app: FastAPI, host: str, port: int) -> uvicorn.Config:
         date_header=True,
         timeout_graceful_shutdown=GRACE,
     )
+
+
+class Server(uvicorn.Server):
+    """Hands over as soon as the process is asked to end: a slow client does not keep the Lease."""
+
+    def __init__(self, config: uvicorn.Config, facade: Facade) -> None:
+        super().__init__(config)
+        self._facade = facade
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the requests under way end, and another facade take over meanwhile."""
+        handing_over = asyncio.create_task(self._hand_over())
+        await super().shutdown(sockets)
+        await handing_over
+
+    async def _hand_over(self) -> None:
+        if under_way := self.server_state.tasks.copy():
+            await asyncio.wait(under_way, timeout=DRAIN)
+        await self._facade.leadership.retire()
 
 
 async def freeze_when_warm(facade: Facade) -> None:

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI
 
+from workteam_crds.cluster.fenced import FencedStore
 from workteam_crds.cluster.informer import Informer
 from workteam_crds.cluster.port import Cluster
 from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
@@ -15,6 +16,7 @@ from workteam_scim import health
 from workteam_scim.auth import Tokens
 from workteam_scim.cache import Cache, Feed
 from workteam_scim.endpoint import ScimApplication
+from workteam_scim.leadership import Leadership, Terms
 from workteam_scim.metrics import Metrics
 from workteam_scim.objects import Surroundings
 from workteam_scim.provider import facade_provider
@@ -33,30 +35,27 @@ class Facade:
         self.tokens = Tokens(cluster, settings.namespace, settings.token_secret, now)
         self.service = FacadeService(facade_provider())
         cache = Cache(settings.base_url)
-        around = Surroundings(cluster, new_id, now)
+        self.leadership = Leadership(cluster, _terms(settings, new_id))
+        around = Surroundings(FencedStore(cluster, self.leadership.fence), new_id, now)
         self.tenancy = Tenancy(cache, self.service, around, base_url=settings.base_url, ignored=self.metrics.ignored)
         self._informers = [
             informer
             for namespace in settings.tenant_namespaces
             for informer in _informers(cluster, cache, self.tenancy, namespace)
         ]
+        for namespace in sorted(settings.tenant_namespaces):
+            self.leadership.seat(namespace, [informer for _, at, informer in self._informers if at == namespace])
         self.metrics.watch_staleness(
             (kind, namespace, _seconds(informer)) for kind, namespace, informer in self._informers
         )
-        self._ready = False
 
     def missing(self) -> list[str]:
-        """Name what is not read yet: kinds by namespace, and the tokens."""
+        """Name what is missing to answer: kinds that are not read yet, the tokens, and Leases that others hold."""
         unread = [
             f"{kind} in {namespace}" for kind, namespace, informer in self._informers if not informer.listed.is_set()
         ]
-        return unread + ([] if self.tokens.ready else ["the Secret of the tokens"])
-
-    @property
-    def objects_read(self) -> bool:
-        """Say whether all kinds were listed in all namespaces."""
-        self._ready = self._ready or all(informer.listed.is_set() for _, _, informer in self._informers)
-        return self._ready
+        tokens = [] if self.tokens.ready else ["the Secret of the tokens"]
+        return unread + tokens + self.leadership.missing()
 
     async def warm(self) -> None:
         """Wait until all kinds were listed."""
@@ -66,12 +65,13 @@ class Facade:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow the cluster while the block runs."""
-        loops: list[Coroutine[Any, Any, None]] = [self.tokens.run()]
+        loops: list[Coroutine[Any, Any, None]] = [self.leadership.run(), self.tokens.run()]
         loops += [informer.run() for _, _, informer in self._informers]
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:
             yield
         finally:
+            await self.leadership.retire()
             await self.tokens.close()
             for task in tasks:
                 task.cancel()
@@ -102,11 +102,20 @@ def create_app(facade: Facade, *, new_id: Callable[[], str]) -> FastAPI:
         facade.tokens,
         facade.tenancy,
         facade.metrics,
-        ready=lambda: facade.objects_read,
+        admit=facade.leadership.admit,
         new_id=new_id,
     )
     app.mount("/", scim)  # plain ASGI: the hot path meets no route of FastAPI's
     return app
+
+
+def _terms(settings: Settings, new_id: Callable[[], str]) -> Terms:
+    return Terms(
+        lease=settings.lease,
+        identity=f"{settings.identity}_{new_id()}",  # a process that starts again is another one
+        duration=timedelta(seconds=settings.lease_seconds),
+        oldest=timedelta(seconds=settings.stale_seconds),
+    )
 
 
 def _informers(

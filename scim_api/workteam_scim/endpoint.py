@@ -13,6 +13,7 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, match
 
+from workteam_crds.cluster.fenced import NotHolding
 from workteam_crds.cluster.port import ClusterError, ClusterUnavailable
 from workteam_crds.naming import TenantKey
 from workteam_scim import answers
@@ -30,6 +31,7 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+TAKING_OVER = "Another facade takes over; the request may be sent again."
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PREFIX = ("scim", "v2")
 BELOW = 4
@@ -67,14 +69,14 @@ class ScimApplication:
         tenancy: Tenancy,
         metrics: Metrics,
         *,
-        ready: Callable[[], bool],
+        admit: Callable[[str, str], None],
         new_id: Callable[[], str],
     ) -> None:
         self._service = service
         self._tokens = tokens
         self._tenancy = tenancy
         self._metrics = metrics
-        self._ready = ready
+        self._admit = admit
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,8 +112,7 @@ class ScimApplication:
 
     def _authenticated(self, exchange: Exchange, tenant: TenantKey) -> Responder:
         """Return what answers; a token opens its own tenant and no other."""
-        if not self._ready():
-            raise Unavailable("The facade is starting: the objects are not all read yet.")
+        self._admit(tenant.namespace, exchange.op)
         caller = self._tokens.caller(exchange.header(b"authorization"))
         exchange.token = caller.handle
         if caller.tenant != tenant:
@@ -137,6 +138,8 @@ class ScimApplication:
         match error:
             case SCIMException():
                 return self._service.error_response(error)
+            case NotHolding():
+                return self._service.error_response(Unavailable(TAKING_OVER))
             case ClusterError():
                 log.warning("the API server: %s", error, extra={"request_id": exchange.request_id})
                 wait = error.retry_after if isinstance(error, ClusterUnavailable) else None

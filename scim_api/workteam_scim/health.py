@@ -9,7 +9,7 @@ from workteam_scim.metrics import Metrics
 
 
 def router(missing: Callable[[], list[str]], metrics: Metrics) -> APIRouter:
-    """Return the routes; ``missing`` names what is not read yet, and ready is who misses nothing."""
+    """Return the routes; ``missing`` names what is missing to answer, and ready is who misses nothing."""
     routes = APIRouter()
 
     @routes.get("/healthz")
@@ -19,12 +19,12 @@ def router(missing: Callable[[], list[str]], metrics: Metrics) -> APIRouter:
 
     @routes.get("/readyz")
     async def readyz(response: Response) -> dict[str, str | list[str]]:
-        """Say whether everything is read that answers come from; 503 names what is missing."""
+        """Say whether this facade answers: all is read, and it holds the Leases; 503 names what is missing."""
         lacking = missing()
         if not lacking:
             return {"status": "ok"}
         response.status_code = 503
-        return {"status": "starting", "missing": lacking}
+        return {"status": "not ready", "missing": lacking}
 
     @routes.get("/metrics")
     async def numbers() -> Response:

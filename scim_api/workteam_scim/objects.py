@@ -20,7 +20,7 @@ from scim2_models import (
     UniquenessException,
 )
 
-from workteam_crds.cluster.port import Cluster, Conflict, NotFound, Rejected
+from workteam_crds.cluster.port import Conflict, NotFound, ObjectStore, Rejected
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.custom_resource import TenantResource
 from workteam_crds.kinds.groups import GroupSpec
@@ -41,7 +41,7 @@ S = TypeVar("S", bound=UserSpec | GroupSpec)
 class Surroundings:
     """What a storage has from outside."""
 
-    cluster: Cluster
+    cluster: ObjectStore
     new_id: Callable[[], str]
     now: Callable[[], datetime]
 

@@ -28,6 +28,14 @@ class Settings(BaseModel):
     """The namespace of the release: where the Secret with the tokens is."""
     token_secret: str = TOKEN_SECRET
     """The Secret with the tokens."""
+    lease: str = "workteam-scim"
+    """The Lease in each of those namespaces that one facade holds at a time; the others do not answer."""
+    identity: str = "facade"
+    """How this facade is called as its holder: the pod's name."""
+    lease_seconds: int = Field(default=15, ge=1, le=3600)
+    """How long a Lease lasts that is not renewed: the next facade answers after it and five seconds more."""
+    stale_seconds: int = Field(default=300, ge=1)
+    """How long reads are answered while the API server does not answer; then with 503."""
     host: str = "0.0.0.0"  # noqa: S104 - the Service reaches it from outside the pod
     """The address on which it listens."""
     port: int = Field(default=8080, ge=1, le=65535)

@@ -55,6 +55,16 @@ def event(namespace: str) -> dict[str, Any]:
     return {**head, "involvedObject": about, "reason": "Tried", "message": "by a test"}
 
 
+def leases(namespace: str, rest: str = "") -> str:
+    """Write the path of Leases."""
+    return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases{rest}"
+
+
+def lease(name: str) -> dict[str, Any]:
+    """Write a Lease."""
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}}
+
+
 TITLE = {"spec": {"title": "x"}}
 FINALIZER = {"metadata": {"finalizers": ["workte.am/account"]}}
 STATUS = {"status": {"observedGeneration": 1}}
@@ -73,8 +83,14 @@ FACADE_MAY = [
     Try("read the token hashes", "GET", HASHES),
     Try("list the token hashes", "GET", core(RELEASE, "secrets?fieldSelector=metadata.name=workteam-scim-tokens")),
     Try("note a token's last use", "PATCH", HASHES, NOTE),
+    Try("make its Lease", "POST", leases(LISTED), lease("workteam-scim")),
+    Try("read its Lease", "GET", leases(LISTED, "/workteam-scim")),
+    Try("watch its Lease", "GET", leases(LISTED, "?fieldSelector=metadata.name=workteam-scim")),
 ]
 FACADE_MAY_NOT = [
+    Try("renew another Lease", "PUT", leases(LISTED, "/others"), lease("others")),
+    Try("delete its Lease", "DELETE", leases(LISTED, "/workteam-scim")),
+    Try("make a Lease elsewhere", "POST", leases(UNLISTED), lease("workteam-scim")),
     Try("write a user's status", "PATCH", ours(LISTED, "workteamusers/seen/status"), STATUS),
     Try("write a group's status", "PATCH", ours(LISTED, "workteamgroups/seen/status"), STATUS),
     Try("write a tenant's status", "PATCH", ours(LISTED, "workteamtenants/roles/status"), STATUS),
@@ -166,6 +182,15 @@ def test_facade_may(facade: httpx.Client, tried: Try) -> None:
     """The facade does its work."""
     answer = tried.by(facade)
     assert answer.is_success, answer.text
+
+
+def test_facade_renews_its_lease(facade: httpx.Client, cluster_access: Access) -> None:
+    """By compare-and-swap, as what it has read."""
+    facade.post(leases(LISTED), json=lease("workteam-scim"))
+    read = facade.get(leases(LISTED, "/workteam-scim")).json()
+    renewed = facade.put(leases(LISTED, "/workteam-scim"), json={**read, "spec": {"holderIdentity": "me"}})
+    assert renewed.is_success, renewed.text
+    cluster_access.kubectl("delete", "lease", "workteam-scim", "-n", LISTED)
 
 
 @pytest.mark.parametrize("tried", FACADE_MAY_NOT, ids=ids(FACADE_MAY_NOT))

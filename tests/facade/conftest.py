@@ -29,7 +29,7 @@ from workteam_scim.tokens import TOKEN_SECRET, TokenEntry, entry_for, make_token
 
 EXTERNAL_URL = "https://scim.example"
 READY = {"firstReadyTime": "2026-11-24T09:00:00Z"}
-TENANTS, NAMESPACES = itertools.count(1), itertools.count(1)
+TENANTS, NAMESPACES, LEASES = itertools.count(1), itertools.count(1), itertools.count(1)
 
 
 async def wait_until(condition: Callable[[], Any], *, within: float = 10) -> None:
@@ -175,7 +175,12 @@ def run_facade(ground: Ground) -> RunFacade:
 @asynccontextmanager
 async def facade_on(ground: Ground, cluster: Any = None) -> AsyncIterator[Running]:
     """Run a facade on a ground until the block ends."""
-    settings = Settings(external_url=EXTERNAL_URL, tenant_namespaces=(ground.namespace,), namespace=ground.namespace)
+    settings = Settings(
+        external_url=EXTERNAL_URL,
+        tenant_namespaces=(ground.namespace,),
+        namespace=ground.namespace,
+        lease=f"facade-{next(LEASES)}",  # so that several may answer at once, as if each were the only one
+    )
     facade = Facade(settings, cluster or ground.cluster, new_id=new_id, now=now)
     app = create_app(facade, new_id=lambda: str(uuid.uuid4()))
     async with app.router.lifespan_context(app):

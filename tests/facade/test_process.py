@@ -129,16 +129,17 @@ async def test_it_is_alive_and_not_ready_while_the_api_server_is_away(
         ready = await client.get(f"{facade.url}/readyz")
         assert ready.status_code == 503
         assert ready.json() == {
-            "status": "starting",
+            "status": "not ready",
             "missing": [
                 f"WorkteamTenant in {ground.namespace}",
                 f"WorkteamUser in {ground.namespace}",
                 f"WorkteamGroup in {ground.namespace}",
                 "the Secret of the tokens",
+                f"the Lease workteam-scim in {ground.namespace}",
             ],
         }
         answer = await client.get(f"{facade.url}/{ground.namespace}/acme/scim/v2/Users")
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
         assert answer.json()["detail"] == "The facade is starting: the objects are not all read yet."
 
 

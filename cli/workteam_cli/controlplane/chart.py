@@ -86,11 +86,11 @@ def launch(access: Access, settings: StackSettings, name: str) -> Launch:
 
 
 def read_launch(deployment: Mapping[str, Any]) -> Launch:
-    """Read command and environment of a Deployment's only container; the downward API gives the namespace alone."""
+    """Read command and environment of a Deployment's only container; the downward API gives namespace and name."""
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     words = [*container["command"], *container.get("args", [])]
     command = (sys.executable, *words[1:]) if words[0] == "python" else tuple(words)
-    fields = {"metadata.namespace": deployment["metadata"]["namespace"]}
+    fields = {f"metadata.{key}": deployment["metadata"][key] for key in ("namespace", "name")}
     env = {each["name"]: _value(each, fields) for each in container.get("env", [])}
     return Launch(command, env)
 

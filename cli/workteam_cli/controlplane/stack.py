@@ -16,6 +16,7 @@ from workteam_cli.controlplane.access import Access
 from workteam_cli.controlplane.binaries import find, find_binaries, find_kubectl
 from workteam_cli.controlplane.chart import DEPLOYMENTS, PREFIXES, Launch, install, launch
 from workteam_cli.controlplane.known import gone
+from workteam_cli.controlplane.leases import free_leases
 from workteam_cli.controlplane.plane import ControlPlane
 from workteam_cli.controlplane.ports import LOOPBACK
 from workteam_cli.controlplane.processes import Processes, Record, told
@@ -211,6 +212,8 @@ class Stack:
         if running and running.told == told(wanted.command, wanted.env) and time.time() - running.begun < STALE_AFTER:
             return running
         self.processes.end(name)
+        if name == FACADE and self.settings.kubeconfig is None:
+            free_leases(self.access, self.settings.tenant_namespaces)
         self.report(f"starting {name}")
         return self.processes.start(name, wanted.command, env=wanted.env, surroundings=_surroundings())
 
