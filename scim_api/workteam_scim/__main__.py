@@ -18,6 +18,7 @@ from workteam_crds.cluster.kubernetes import KubernetesCluster
 from workteam_crds.cluster.port import ClusterError
 from workteam_crds.naming import NOISE_BYTES, uuid7
 from workteam_scim.app import Facade, create_app
+from workteam_scim.connections import HEAD, Connection
 from workteam_scim.journal import log_as_json
 from workteam_scim.settings import BadSettings, Settings
 
@@ -66,6 +67,9 @@ def serving(app: FastAPI, host: str, port: int) -> uvicorn.Config:
         app,
         host=host,
         port=port,
+        http=Connection,
+        ws="none",
+        h11_max_incomplete_event_size=HEAD,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,13 +1,18 @@
 """Every cap on what a request may bring, and its SCIM error. ``requests`` caps the operations of a PATCH."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from scim2_models import InvalidFilterException, InvalidSyntaxException, PayloadTooLargeException
 
+from workteam_scim.refusals import TooSlow
+
 BODY = 2 * 1024 * 1024
 """Bytes of a body: 20,000 members are 1 MB."""
+BODY_SECONDS = 10
+"""How long a body may take."""
 FILTER = 4096
 """Characters of a filter: the library needs up to 40 ms for so much of the worst, and 6 s for 1 MB of it."""
 PARAMETERS = 50
@@ -19,13 +24,21 @@ KNOWN = {
 
 
 async def read_body(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> bytes:
-    """Read a body. Raises ``PayloadTooLargeException`` as soon as it is too long."""
+    """Read a body. Raises ``PayloadTooLargeException`` as soon as it is too long, ``TooSlow`` if it does not come."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _read_all(receive)
+    except TimeoutError:
+        raise TooSlow(detail=f"The body must arrive within {BODY_SECONDS} seconds.") from None
+
+
+async def _read_all(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> bytes:
     body = bytearray()
     more = True
     while more:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            break
+        if message["type"] == "http.disconnect":  # half a request must not be carried out
+            raise InvalidSyntaxException(detail="The body ended too early.")
         body += message.get("body", b"")
         if len(body) > BODY:
             raise PayloadTooLargeException(detail=f"The body may have up to {BODY} bytes.")

@@ -15,3 +15,9 @@ class Unavailable(SCIMException):
     def __init__(self, detail: str, *, retry_after: timedelta = SOON) -> None:
         super().__init__(detail=detail)
         self.retry_after = retry_after
+
+
+class TooSlow(SCIMException):
+    """408: the request did not arrive in time."""
+
+    status = 408
