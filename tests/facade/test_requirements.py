@@ -1,0 +1,223 @@
+"""The requirements R1 to R40 that concern the facade, each by its number: dialogues with a new tenant."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ENT = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+ANA = {"userName": "ana@contoso.example", "active": True, ENT: {"department": "Retail"}}
+
+
+async def made(client: httpx.AsyncClient, **attributes: Any) -> str:
+    """Make a user and return the id."""
+    answer = await client.post("/Users", json=ANA | attributes)
+    assert answer.status_code == 201
+    return str(answer.json()["id"])
+
+
+async def changed(client: httpx.AsyncClient, name: str, *operations: dict[str, Any]) -> dict[str, Any]:
+    """Change a user and return it as it is read."""
+    answer = await client.patch(f"/Users/{name}", json={"Operations": list(operations)})
+    assert answer.status_code == 200
+    read: dict[str, Any] = (await client.get(f"/Users/{name}")).json()
+    assert read == answer.json()
+    return read
+
+
+@pytest.mark.parametrize("attribute", ["userName", "externalId", 'emails[type eq "work"].value', "shoeSize"])
+async def test_r01_r02_test_connection(lasting: Any, attribute: str) -> None:
+    """A random GUID: 200 with an empty ListResponse, users and groups, never 404."""
+    async with lasting.client() as (_, client):
+        for endpoint in ("Users", "Groups"):
+            answer = await client.get(f"/{endpoint}", params={"filter": f'{attribute} eq "{uuid.uuid4()}"'})
+            assert answer.status_code == 200
+            assert {key: answer.json()[key] for key in ("schemas", "totalResults")} == {
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+                "totalResults": 0,
+            }
+
+
+async def test_r03_tokens_overlap(lasting: Any, eventually: Any) -> None:
+    """A second token works beside the first one, bare in the settings, with Bearer on the wire."""
+    async with lasting.client() as (tenant, client):
+        second = await lasting.ground.token(tenant)
+        async with lasting.running.client(tenant, second) as other:
+
+            async def known() -> bool:
+                return bool((await other.get("/Users")).is_success)
+
+            await eventually(known)
+            assert (await client.get("/Users")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'userName+eq+"ANA@contoso.example"',
+        "userName+eq+%22ana%40contoso.example%22",
+        "userName eq ana@contoso.example",
+        'emails[type eq "work"].value eq "w"',
+        f'{ENT}:employeeNumber eq "1"',
+    ],
+)
+async def test_r06_filters(lasting: Any, text: str) -> None:
+    async with lasting.client() as (_, client):
+        name = await made(client, emails=[{"type": "work", "value": "w"}], **{ENT: {"employeeNumber": "1"}})
+        found = (await client.get(f"/Users?filter={text}")).json()["Resources"]
+        assert [user["id"] for user in found] == [name]
+
+
+async def test_r07_create(lasting: Any) -> None:
+    """Nulls, booleans as texts, keys in another case, unknown ones, a manager who is nobody."""
+    body = {"UserName": "ana", "Active": "True", "title": None, "shoeSize": 1, ENT: {"Manager": {"Value": "nobody"}}}
+    async with lasting.client() as (_, client):
+        answer = await client.post("/Users", json=body)
+        assert (answer.status_code, answer.json()["active"]) == (201, True)
+        assert answer.json()[ENT] == {"manager": {"value": "nobody"}}
+        assert "title" not in answer.json()
+
+
+@pytest.mark.parametrize("endpoint", ["Users", "Groups"])
+async def test_r08_names_are_unique(lasting: Any, endpoint: str) -> None:
+    async with lasting.client() as (_, client):
+        statuses = [
+            (await client.post(f"/{endpoint}", json={"userName": name, "displayName": name})).status_code
+            for name in ("ana", "ANA")
+        ]
+        assert statuses == [201, 409]
+
+
+@pytest.mark.parametrize("query", ["", "?aadOptscim062020"])
+@pytest.mark.parametrize(
+    "operation",
+    [{"op": "Replace", "path": "displayName", "value": "A"}, {"op": "replace", "value": {"displayName": "A"}}],
+    ids=["legacy", "compliant"],
+)
+async def test_r09_r39_both_dialects(lasting: Any, query: str, operation: dict[str, Any]) -> None:
+    """On one endpoint, whatever the query says."""
+    async with lasting.client() as (_, client):
+        answer = await client.patch(f"/Users/{await made(client)}{query}", json={"Operations": [operation]})
+        assert (answer.status_code, answer.json()["displayName"]) == (200, "A")
+
+
+@pytest.mark.parametrize(
+    ("operations", "expected"),
+    [
+        pytest.param(
+            [{"op": "replace", "value": {"name.givenName": "G", f"{ENT}:department": "D"}}],
+            {"name": {"givenName": "G"}, ENT: {"department": "D"}},
+            id="r10-dotted-and-urn-keys",
+        ),
+        pytest.param(
+            [{"op": "Add", "path": 'phoneNumbers[type eq "mobile"].value', "value": "1"}],
+            {"phoneNumbers": [{"value": "1", "type": "mobile"}]},
+            id="r11-create-on-absent",
+        ),
+        pytest.param(
+            [{"op": "Add", "path": f"{ENT}:manager", "value": [{"$ref": None, "value": "m"}]}],
+            {ENT: {"department": "Retail", "manager": {"value": "m"}}},
+            id="r12-manager",
+        ),
+        pytest.param(
+            [{"op": "Add", "path": "roles", "value": [{"value": '{"value":"25","displayName":"R"}'}]}],
+            {"roles": [{"value": "25", "display": "R"}]},
+            id="r13-role-as-json",
+        ),
+        pytest.param(
+            [{"op": "replace", "path": 'roles[primary eq "True"].value', "value": "A"}],
+            {"roles": [{"value": "A", "primary": True}]},
+            id="r13-primary-role",
+        ),
+        pytest.param(
+            [
+                {"op": "replace", "path": "title", "value": "x"},
+                {"op": "replace", "path": "title", "value": ""},
+                {"op": "replace", "path": f"{ENT}:department", "value": None},
+            ],
+            {ENT: None},
+            id="r14-null-and-empty-clear",
+        ),
+        pytest.param(
+            [{"op": "replace", "path": "title", "value": "  Lead\t"}], {"title": "  Lead\t"}, id="r32-values-as-sent"
+        ),
+    ],
+)
+async def test_r(lasting: Any, operations: list[dict[str, Any]], expected: dict[str, Any]) -> None:
+    async with lasting.client() as (_, client):
+        read = await changed(client, await made(client), *operations)
+        wanted = {key: value for key, value in (ANA | expected).items() if value is not None}
+        assert {key: value for key, value in read.items() if key not in {"schemas", "id", "meta"}} == wanted
+
+
+async def test_r15_r16_r31_deactivated_deleted_and_made_again(lasting: Any) -> None:
+    """Readable while inactive; 204, then 404; the name is free at once, the id is never used again."""
+    async with lasting.client() as (_, client):
+        name = await made(client)
+        for active in (False, True):
+            operation = {"op": "Replace", "path": "active", "value": str(active)}
+            assert (await changed(client, name, operation))["active"] is active
+        assert (await client.delete(f"/Users/{name}")).status_code == 204
+        assert (await client.get(f"/Users/{name}")).status_code == 404
+        assert await made(client) != name
+
+
+async def test_r18_to_r23_members(lasting: Any) -> None:
+    """Several in one PATCH, five at once, removed and asked for; the list only where it is wanted."""
+    async with lasting.client() as (_, client):
+        group = (await client.post("/Groups", json={"displayName": "Team"})).json()["id"]
+        adds = [[{"value": f"m{batch}-{number}"} for number in range(10)] for batch in range(5)]
+        bodies = [{"Operations": [{"op": "Add", "path": "members", "value": values}]} for values in adds]
+        answers = await asyncio.gather(*(client.patch(f"/Groups/{group}", json=body) for body in bodies))
+        assert {answer.status_code for answer in answers} == {200}
+        removal = {"op": "Remove", "path": "members", "value": [{"value": "m0-0"}]}
+        await client.patch(f"/Groups/{group}", json={"Operations": [removal]})
+        assert len((await client.get(f"/Groups/{group}")).json()["members"]) == 49
+        assert "members" not in (await client.get(f"/Groups/{group}?excludedAttributes=members")).json()
+        for text, total in (
+            (f'id eq "{group}" and members eq "m0-1"', 1),
+            (f'members eq "m0-0" and id eq "{group}"', 0),
+        ):
+            assert (await client.get("/Groups", params={"filter": text})).json()["totalResults"] == total
+
+
+async def test_r24_r25_r26_discovery(lasting: Any) -> None:
+    """Lists as ListResponse, the alias, canonical values of type, camelCase."""
+    async with lasting.client() as (_, client):
+        schemas = (await client.get("/Schemas")).json()
+        assert schemas["totalResults"] == len(schemas["Resources"]) == 3
+        user = next(schema for schema in schemas["Resources"] if schema["name"] == "User")
+        emails = next(attribute for attribute in user["attributes"] if attribute["name"] == "emails")
+        kind = next(sub for sub in emails["subAttributes"] if sub["name"] == "type")
+        assert {"work", "other"} <= set(kind["canonicalValues"])
+        assert (await client.get("/ResourceTypes")).json()["Resources"][0]["endpoint"] == "/Users"
+        for path in ("/ServiceProviderConfig", "/serviceConfiguration"):
+            assert (await client.get(path)).json()["patch"] == {"supported": True}
+        meta = (await client.post("/Users", json=ANA)).json()["meta"]
+        assert sorted(meta) == ["created", "lastModified", "location", "resourceType", "version"]
+
+
+async def test_r27_pages_are_stable(lasting: Any) -> None:
+    """Pages of two, from 1, echo where they begin and are the whole in order."""
+    async with lasting.client() as (_, client):
+        for number in range(5):
+            await client.post("/Users", json={"userName": f"u{number}"})
+        pages = [(await client.get(f"/Users?startIndex={start}&count=2")).json() for start in (1, 3, 5)]
+        assert [page["startIndex"] for page in pages] == [1, 3, 5]
+        assert [user["userName"] for page in pages for user in page["Resources"]] == [f"u{n}" for n in range(5)]
+
+
+async def test_r28_r40_conditions_and_details(lasting: Any) -> None:
+    """If-Match is honoured and never required; a refusal says which attribute, not which value."""
+    async with lasting.client() as (_, client):
+        name = await made(client)
+        body = {"Operations": [{"op": "replace", "path": "title", "value": "x"}]}
+        stale = await client.patch(f"/Users/{name}", json=body, headers={"If-Match": 'W/"99"'})
+        assert (stale.status_code, (await client.patch(f"/Users/{name}", json=body)).status_code) == (412, 200)
+        body["Operations"][0] |= {"path": "active", "value": "secretperson"}
+        refused = (await client.patch(f"/Users/{name}", json=body)).json()
+        assert refused["detail"] == "active: the value must be true or false."
