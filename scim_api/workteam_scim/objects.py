@@ -28,6 +28,8 @@ from workteam_crds.kinds.users import UserSpec
 from workteam_crds.naming import TenantKey, folded
 from workteam_scim.cache import Cache
 from workteam_scim.mapping import changes, group_spec, new_metadata, user_spec
+from workteam_scim.refusals import Unavailable
+from workteam_scim.reservations import Doubts, LostCreate, LostCreates
 from workteam_scim.shelf import Entry, Shelf
 
 MANAGER = "workteam-scim"
@@ -55,6 +57,8 @@ class Objects(Generic[T, S]):
         self._kind = kind
         self._tenant = tenant
         self._around = around
+        self.doubts = Doubts()
+        self._lost = LostCreates()
         self._reserved: set[str] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -70,13 +74,49 @@ class Objects(Generic[T, S]):
         return entry
 
     async def insert(self, spec: S, unique: str) -> Entry:
-        """Create an object. Raises ``UniquenessException``; then nothing was sent."""
-        with self._reservation(folded(unique), None):
-            metadata = new_metadata(self._around.new_id(), self._tenant, self._around.now())
+        """Create an object, or find the one of a create whose answer was lost (rule A10).
+
+        Raises ``UniquenessException``; then nothing was sent.
+        """
+        key = folded(unique)
+        lost = self._lost.get(key)
+        with self._reservation(key, None, lost):
+            decided = None if lost is None else await self._decided(lost, key, spec)
+            if isinstance(decided, Entry):
+                return decided
+            name = decided or self._around.new_id()
+            metadata = new_metadata(name, self._tenant, self._around.now())
             wanted = self._kind.model_validate({"metadata": metadata, "spec": spec})
-            with self._refusals():
+            with self._lost.remembering(key, name), self._refusals():
                 created = await self._around.cluster.create(wanted, manager=MANAGER)
             return self._written(created)
+
+    async def _decided(self, lost: LostCreate, key: str, spec: S) -> Entry | str | None:
+        """Return what became of a lost create: its object, the name to send again, or None for a new name."""
+        asked = _time()
+        try:
+            found = await self._around.cluster.get(self._kind, self._tenant.namespace, lost.name)
+        except NotFound:
+            if lost.repeatable(asked):
+                return lost.name
+            if lost.undecided(asked):
+                raise Unavailable(f"It is not known yet whether this {self.word.lower()} was stored.") from None
+            self._lost.forget(key)
+            return None
+        self._lost.forget(key)
+        if found.deleting:
+            return None
+        if found.spec.dump() != spec.dump():
+            raise self._taken()
+        return self._written(found)
+
+    async def settle(self, name: str) -> None:
+        """Read consistently what a write without an answer may have changed. Raises ``NotFoundException``."""
+        if not self.doubts.about(name):
+            return
+        if (entry := self.shelf.get(name)) is not None:
+            await self._refresh(entry)
+        self.doubts.end(name)
 
     async def rewrite(self, entry: Entry, old: S, new: S, unique: str) -> Entry:
         """Change an object that was read as ``entry``; nothing is written if nothing differs.
@@ -90,7 +130,7 @@ class Objects(Generic[T, S]):
         with self._reservation(folded(unique), entry):
             named = self._named(entry, old)
             try:
-                with self._refusals():
+                with self.doubts.noting(entry.name), self._refusals():
                     changed = await self._around.cluster.patch(named, operations, manager=MANAGER)
             except Conflict:
                 await self._refresh(entry)
@@ -101,10 +141,12 @@ class Objects(Generic[T, S]):
         """Delete an object. Raises ``NotFoundException`` if another one has its name by now."""
         self._refuse_git(entry)
         try:
-            await self._around.cluster.delete(self._named(entry, spec))
+            with self.doubts.noting(entry.name):
+                await self._around.cluster.delete(self._named(entry, spec))
         except Conflict:
             await self._refresh(entry)
             raise NotFoundException(detail=f"{self.word} not found.") from None
+        self._lost.forget_object(entry.name)
         self.shelf.bury(entry, _time())
 
     def _named(self, entry: Entry, spec: S) -> T:
@@ -138,19 +180,25 @@ class Objects(Generic[T, S]):
             raise NotFoundException(detail=f"{self.word} not found.") from None
 
     @contextmanager
-    def _reservation(self, unique: str, own: Entry | None) -> Iterator[None]:
+    def _reservation(self, unique: str, own: Entry | None, lost: LostCreate | None = None) -> Iterator[None]:
         """Hold a name while it is checked and written: of two requests at once, one is refused."""
         if own is not None and own.unique == unique:
             yield
             return
-        if unique in self._reserved or any(name != (own and own.name) for name in self.shelf.by_unique.find(unique)):
-            attribute = "userName" if self.word == "User" else "displayName"
-            raise UniquenessException(detail=f"A {self.word.lower()} with this {attribute} already exists.")
+        ours = {known.name for known in (own, lost) if known is not None}
+        if unique in self._reserved or not ours.issuperset(self.shelf.by_unique.find(unique)):
+            raise self._taken()
+        if lost is None and self._lost.get(unique) is not None:  # it may be there
+            raise self._taken()
         self._reserved.add(unique)
         try:
             yield
         finally:
             self._reserved.discard(unique)
+
+    def _taken(self) -> UniquenessException:
+        attribute = "userName" if self.word == "User" else "displayName"
+        return UniquenessException(detail=f"A {self.word.lower()} with this {attribute} already exists.")
 
     def _refuse_git(self, entry: Entry) -> None:
         if entry.from_git:

@@ -106,6 +106,7 @@ class ReplayingHandler(AsyncScimHandler):
         """Delete a resource."""
         objects = self._storage.objects.of(resource_type.name or "")
         async with objects.lock(resource_id):
+            await objects.settle(resource_id)
             conditions.check(objects.read(resource_id).version, "DELETE")
             await self._storage.delete(resource_type, resource_id)
 
@@ -122,6 +123,7 @@ class ReplayingHandler(AsyncScimHandler):
         objects = self._storage.objects.of(resource_type.name or "")
         for _ in range(TRIES):
             async with objects.lock(resource_id):
+                await objects.settle(resource_id)
                 entry = objects.read(resource_id)
                 conditions.check(entry.version, request.method)
                 try:
