@@ -17,8 +17,10 @@ from workteam_operator.ownership import (
     Sort,
     better_rival,
     external_id,
+    gives_way,
     holders_of,
     id_claim,
+    in_line_for_name,
     name_claim,
     recorded_id,
     unresolved,
@@ -39,6 +41,7 @@ class GroupEyes:
         """Read everything once; the team only if it is not known already."""
         objects = self._parts.objects
         sharers = objects.sharers(group)
+        line = in_line_for_name(group, objects.sharers)
         rival = better_rival(group, objects.claimants(name_claim(group), but=group.key))
         facts = GroupFacts(
             group=group,
@@ -50,6 +53,8 @@ class GroupEyes:
             intents=self._intents(group, group.status),
             rival=rival.metadata.name if rival else None,
             heirs=self._heirs(group, sharers, now) if group.deleting else (),
+            name_in_use=line[1].metadata.name if len(line) > 1 else None,
+            gives_way=gives_way(line),
         )
         if group.status.team_id is None:
             return await self._with_found(facts)

@@ -8,6 +8,7 @@ from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.custom_resource import RELEASE
 from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import MissingAccount, OnGroupDelete
+from workteam_crds.naming import folded
 from workteam_operator import steps
 from workteam_operator.adoption import Adopt, Await, Refuse, decide
 from workteam_operator.backend.port import Team
@@ -64,11 +65,21 @@ def _plan_upkeep(facts: GroupFacts) -> Step:
     if facts.rival is not None:
         return Stall(Reason.DUPLICATE_DISPLAY_NAME, f"The object {facts.rival} has the same displayName")
     changes = changes_of(facts, team)
-    if not changes.keys() <= facts.tried:
-        return steps.Update(changes)
+    blocked = "displayName" in changes and facts.name_in_use is not None
+    possible = {path: value for path, value in changes.items() if path != "displayName" or not blocked}
+    if not possible.keys() <= facts.tried:
+        return steps.Update(possible)
     if (facts.to_add or facts.to_remove) and "members" not in facts.tried:
         return steps.ChangeMembers(facts.to_add, facts.to_remove)
-    return steps.Settled()
+    return _plan_blocked_rename(facts) if blocked else steps.Settled()
+
+
+def _plan_blocked_rename(facts: GroupFacts) -> Step:
+    """All but the displayName is changed already; objects that swap names would wait for each other for ever."""
+    between = folded(facts.status.synced_display_name or "") == folded(facts.name_between)
+    if facts.gives_way and not between and "displayName" not in facts.tried:
+        return steps.Update({"displayName": facts.name_between})
+    return Wait(f"The object {facts.name_in_use} still has the displayName in Workteam")
 
 
 def _plan_missing(facts: GroupFacts) -> Step:

@@ -74,6 +74,15 @@ class GroupFacts:
     """The live object that has a better right to the displayName."""
     heirs: tuple[tuple[str, Wanted], ...] = ()
     """Live, unpaused objects without team that share a claim."""
+    name_in_use: str | None = None
+    """An object that still has the wanted displayName in Workteam, and is to be renamed or is terminating."""
+    gives_way: bool = False
+    """Whether objects wait for each other's displayNames in a circle, and this one takes a name in between."""
+
+    @property
+    def name_between(self) -> str:
+        """Return the displayName that ends a circle: nobody else has it, as no other object has this one's name."""
+        return f"{self.group.spec.display_name} ({self.group.metadata.name})"
 
     @property
     def look_again(self) -> timedelta | None:

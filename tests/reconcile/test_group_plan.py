@@ -29,6 +29,7 @@ FIRST = Intent(external_id="b0", user_name="gang", at=NOW)
 MADE_FIRST = Team("6", "gang", "b0")
 LOOKING = Wait("An earlier create was not answered: looking for its team", timedelta(seconds=10))
 LEAVING_LOOKING = Wait("A create was not answered: looking for its team", timedelta(seconds=10), deleting=True)
+NAME_IN_USE = Wait("The object gang still has the displayName in Workteam")
 HEIR = (("next", wanted_by(a_group("next", displayName="crew", externalId="b0"), Adoption.MATCH)),)
 
 
@@ -103,6 +104,28 @@ LIVE: dict[str, tuple[GroupFacts, Step]] = {
     ),
     "in sync": (recorded(), steps.Settled()),
     "another name": (recorded(replace(THERE, display_name="x")), steps.Update({"displayName": "crew"})),
+    "its name is in use: the rest first": (
+        recorded(Team("7", "x", "x", THERE.members), name_in_use="gang"),
+        steps.Update({"externalId": "b0"}),
+    ),
+    "its name is in use: members too": (
+        recorded(Team("7", "x", "b0", frozenset({"1"})), name_in_use="gang"),
+        steps.ChangeMembers(frozenset({"2"}), frozenset()),
+    ),
+    "its name is in use: then it waits": (recorded(replace(THERE, display_name="x"), name_in_use="gang"), NAME_IN_USE),
+    "two swap, and it gives way": (
+        recorded(replace(THERE, display_name="x"), name_in_use="gang", gives_way=True),
+        steps.Update({"displayName": "crew (crew)"}),
+    ),
+    "it has given way": (
+        recorded(
+            replace(THERE, display_name="crew (crew)"),
+            remembered={"synced_display_name": "crew (crew)"},
+            name_in_use="gang",
+            gives_way=True,
+        ),
+        NAME_IN_USE,
+    ),
     "what was tried is not tried again": (
         recorded(replace(THERE, external_id=None), tried=frozenset({"externalId"})),
         steps.Settled(),

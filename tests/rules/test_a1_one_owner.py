@@ -131,5 +131,26 @@ async def test_swapped_names(stage: Stage) -> None:
     assert held == {BO: (before[0], "Lead"), ANA: (before[1], None)}
 
 
+async def test_swapped_names_of_groups(stage: Stage) -> None:
+    """Two groups swap their displayNames, and one gets a member: both keep their teams, and nothing waits for ever."""
+    await stage.add_tenant()
+    async with stage.operating():
+        await stage.create(a_user("ana", userName=ANA))
+        account = (await stage.settled(WorkteamUser, "ana")).status.account_id
+        await stage.create(a_group("a", displayName="crew", externalId="a"))
+        await stage.create(a_group("b", displayName="gang", externalId="b"))
+        before = [(await stage.settled(WorkteamGroup, name)).status.team_id for name in ("a", "b")]
+    await stage.edit(WorkteamGroup, "a", displayName="gang", members=["ana"])
+    await stage.edit(WorkteamGroup, "b", displayName="crew")
+    async with stage.operating():
+        for name in ("a", "b"):
+            await stage.settled(WorkteamGroup, name)
+    held = {
+        name: (team["id"], [member["value"] for member in team.get("members", ())])
+        for name, team in stage.teams().items()
+    }
+    assert held == {"gang": (before[0], [account]), "crew": (before[1], [])}
+
+
 def _key(stage: Stage, name: str) -> Key:
     return Key(WorkteamUser.kind, stage.namespace, name)
