@@ -5,11 +5,15 @@ time it is set against.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
-import httpx
+import aiohttp
+from yarl import URL
 
 from workteam_cli.dev_stack import Endpoint
 from workteam_crds.cluster.access import APPLY_PATCH, JSON_PATCH, Access
@@ -26,6 +30,20 @@ API = "/apis/workte.am/v1alpha1/namespaces"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+
+_PERSON = {
+    "externalId": "person",
+    "displayName": "Person Number 1",
+    "name": {"givenName": "Person", "familyName": "Number 1", "formatted": "Person Number 1"},
+    "title": "Specialist",
+    "preferredLanguage": "en-US",
+    "emails": [{"type": "work", "primary": True, "value": "person-1@contoso.example"}],
+    "phoneNumbers": [{"type": "work", "value": "+1 206 555 0101"}],
+    "addresses": [{"type": "work", "streetAddress": "1200 Harbor Avenue", "locality": "Seattle"}],
+    "enterprise": {"department": "Sales", "employeeNumber": "000001"},
+}
+"""An object of the size that Entra's default mapping makes."""
 
 
 @dataclass(frozen=True)
@@ -55,85 +73,99 @@ async def rate(send: Callable[[int], Awaitable[object]], rounds: int = ROUNDS) -
 async def cluster_rates(kubeconfig: str, tenant: TenantKey) -> Mapping[Call, float]:
     """Measure an API server, in a namespace whose objects no facade and no operator sees; it ends without them."""
     access = await Access.load(kubeconfig)
-    users = f"{API}/{tenant.namespace}/workteamusers"
-    groups = f"{API}/{tenant.namespace}/workteamgroups"
-    status = _status()
+    user = a_user("x", namespace=tenant.namespace, tenant=tenant.name, **_PERSON).manifest()
+    group = a_group("x", namespace=tenant.namespace, tenant=tenant.name).manifest()
+    title = {"op": "add", "path": "/spec/title", "value": "Lead"}
+    members = {"op": "add", "path": "/spec/members", "value": [f"user-{n}" for n in range(MEMBERS)]}
     try:
-        found = {}
-        bodies = [_user(number, tenant) for number in range(ROUNDS)]
-        found[Call("POST", "users")] = await rate(lambda n: access.request("POST", users, body=bodies[n]))
-        found[Call("APPLY", "users/status")] = await rate(
-            lambda n: access.request(
-                "PATCH",
-                f"{users}/{_name(n)}/status",
-                query={"fieldManager": "bench", "force": "true"},
-                body=status | {"kind": "WorkteamUser", "metadata": {"name": _name(n)}},
-                content_type=APPLY_PATCH,
-            )
-        )
-        title = {"op": "add", "path": "/spec/title", "value": "Lead"}
-        found[Call("PATCH", "users")] = await rate(
-            lambda n: access.request("PATCH", f"{users}/{_name(n)}", body=[title], content_type=JSON_PATCH)
-        )
-        found[Call("GET", "users")] = await rate(lambda n: access.request("GET", f"{users}/{_name(n)}"))
-        group = a_group("crew", namespace=tenant.namespace, tenant=tenant.name)
-        found[Call("POST", "groups")] = await rate(
-            lambda n: access.request("POST", groups, body=_named(group.manifest(), f"group-{n}"))
-        )
-        found[Call("APPLY", "groups/status")] = await rate(
-            lambda n: access.request(
-                "PATCH",
-                f"{groups}/group-{n}/status",
-                query={"fieldManager": "bench", "force": "true"},
-                body=status | {"kind": "WorkteamGroup", "metadata": {"name": f"group-{n}"}},
-                content_type=APPLY_PATCH,
-            )
-        )
-        members = {"op": "add", "path": "/spec/members", "value": [_name(n) for n in range(MEMBERS)]}
-        found[Call("PATCH", "groups")] = await rate(
-            lambda n: access.request("PATCH", f"{groups}/group-{n}", body=[members], content_type=JSON_PATCH)
-        )
-        await rate(lambda n: access.request("DELETE", f"{users}/{_name(n)}"))
-        await rate(lambda n: access.request("DELETE", f"{groups}/group-{n}"))
-        return found
+        found = await _kind_rates(access, "users", user, title)
+        return found | await _kind_rates(access, "groups", group, members)
     finally:
         await access.close()
 
 
+async def _kind_rates(
+    access: Access, about: str, manifest: dict[str, Any], change: Mapping[str, object]
+) -> dict[Call, float]:
+    """Measure create, status apply, patch and read of one kind, and delete what was made."""
+    path = f"{API}/{manifest['metadata']['namespace']}/workteam{about}"
+    names = [f"{about}-{number}" for number in range(ROUNDS)]
+    bodies = [manifest | {"metadata": manifest["metadata"] | {"name": name}} for name in names]
+    statuses = [_status() | {"kind": manifest["kind"], "metadata": {"name": name}} for name in names]
+
+    async def post(number: int) -> None:
+        await access.request("POST", path, body=bodies[number])
+
+    async def apply(number: int) -> None:
+        query = {"fieldManager": "bench", "force": "true"}
+        where = f"{path}/{names[number]}/status"
+        await access.request("PATCH", where, query=query, body=statuses[number], content_type=APPLY_PATCH)
+
+    async def patch(number: int) -> None:
+        await access.request("PATCH", f"{path}/{names[number]}", body=[change], content_type=JSON_PATCH)
+
+    found = {Call("POST", about): await rate(post)}
+    found[Call("APPLY", f"{about}/status")] = await rate(apply)
+    found[Call("PATCH", about)] = await rate(patch)
+    found[Call("GET", about)] = await rate(lambda n: access.request("GET", f"{path}/{names[n]}"))
+    await rate(lambda n: access.request("DELETE", f"{path}/{names[n]}"))
+    return found
+
+
 async def workteam_rates(endpoint: Endpoint) -> Mapping[Call, float]:
-    """Measure a stand-in tenant; its accounts and teams stay, so reset it afterwards."""
+    """Measure a stand-in tenant by the operator's library; its accounts and teams stay, so reset it afterwards."""
     headers = {"Authorization": f"Bearer {endpoint.token}", "Content-Type": "application/scim+json"}
-    limits = httpx.Limits(max_connections=PARALLEL)
-    async with httpx.AsyncClient(headers=headers, limits=limits, timeout=30, trust_env=False) as client:
-        base = endpoint.base_url
-        ids: dict[int, str] = {}
-
-        async def create(path: str, number: int, body: Mapping[str, object]) -> None:
-            answer = (await client.post(f"{base}{path}", json=body)).raise_for_status()
-            ids[number] = answer.json()["id"]
-
-        async def patch(path: str, number: int, operation: Mapping[str, object]) -> None:
-            body = {"schemas": [PATCH_OP], "Operations": [operation]}
-            (await client.patch(f"{base}{path}/{ids[number]}", json=body)).raise_for_status()
-
-        async def get(path: str) -> None:
-            (await client.get(f"{base}{path}")).raise_for_status()
-
-        found = {Call("POST", "Users"): await rate(lambda n: create("/Users", n, _account(n)))}
-        found[Call("GET", "Users?filter")] = await rate(
-            lambda n: get(f'/Users?filter=userName eq "user-{n}@x.example"')
-        )
-        found[Call("GET", "Users/id")] = await rate(lambda n: get(f"/Users/{ids[n]}"))
+    limit = aiohttp.TCPConnector(limit=PARALLEL)
+    async with aiohttp.ClientSession(connector=limit, headers=headers, raise_for_status=True) as session:
         title = {"op": "replace", "path": "title", "value": "Lead"}
-        found[Call("PATCH", "Users")] = await rate(lambda n: patch("/Users", n, title))
-        people = [{"value": ids[number]} for number in range(MEMBERS)]
-        found[Call("POST", "Groups")] = await rate(lambda n: create("/Groups", n, _team(n)))
-        found[Call("GET", "Groups?filter")] = await rate(lambda n: get(f'/Groups?filter=displayName eq "team-{n}"'))
-        found[Call("PATCH", "Groups")] = await rate(
-            lambda n: patch("/Groups", n, {"op": "add", "path": "members", "value": people})
-        )
-        found[Call("GET", "Groups/id")] = await rate(lambda n: get(f"/Groups/{ids[n]}"))
+        accounts = _Collection(session, f"{endpoint.base_url}/Users", "userName", _account, title)
+        found = await accounts.rates("Users")
+        members = [{"value": accounts.ids[number]} for number in range(MEMBERS)]
+        add = {"op": "add", "path": "members", "value": members}
+        teams = _Collection(session, f"{endpoint.base_url}/Groups", "displayName", _team, add)
+        return found | await teams.rates("Groups")
+
+
+class _Collection:
+    """One endpoint of a stand-in, and what was made there."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        name: str,
+        resource: Callable[[int], Mapping[str, object]],
+        operation: Mapping[str, object],
+    ) -> None:
+        self.ids: dict[int, str] = {}
+        self._session = session
+        self._url = url
+        self._name = name
+        self._resource = resource
+        self._operation = operation
+
+    async def rates(self, about: str) -> dict[Call, float]:
+        """Measure create, search, read and patch."""
+        found = {Call("POST", about): await rate(self._create)}
+        found[Call("GET", f"{about}?filter")] = await rate(self._search)
+        found[Call("GET", f"{about}/id")] = await rate(lambda n: self._send("GET", f"/{self.ids[n]}"))
+        found[Call("PATCH", about)] = await rate(self._patch)
         return found
+
+    async def _create(self, number: int) -> None:
+        self.ids[number] = (await self._send("POST", "", self._resource(number)))["id"]
+
+    async def _search(self, number: int) -> None:
+        wanted = self._resource(number)[self._name]
+        await self._send("GET", "?" + urlencode({"filter": f'{self._name} eq "{wanted}"'}))
+
+    async def _patch(self, number: int) -> None:
+        await self._send("PATCH", f"/{self.ids[number]}", {"schemas": [PATCH_OP], "Operations": [self._operation]})
+
+    async def _send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        async with self._session.request(method, URL(self._url + path, encoded=True), data=data) as response:
+            return json.loads(await response.read() or b"null")
 
 
 def at_raw_rates(made: Mapping[Call, int], rates: Mapping[Call, float]) -> tuple[float, list[Call]]:
@@ -147,32 +179,6 @@ def table(made: Mapping[Call, int], rates: Mapping[Call, float]) -> Iterable[str
     for call in sorted(made, key=str):
         known = f"{rates[call]:>8.0f}/s" if call in rates else "         -"
         yield f"  {call!s:<28}{made[call]:>8}{known}"
-
-
-def _name(number: int) -> str:
-    return f"user-{number}"
-
-
-def _user(number: int, tenant: TenantKey) -> dict[str, object]:
-    """Make an object of the size that Entra's default mapping makes."""
-    spec = {
-        "externalId": f"user{number}",
-        "displayName": f"Person Number {number}",
-        "name": {"givenName": "Person", "familyName": f"Number {number}", "formatted": f"Person Number {number}"},
-        "title": "Specialist",
-        "preferredLanguage": "en-US",
-        "emails": [{"type": "work", "primary": True, "value": f"user-{number}@contoso.example"}],
-        "phoneNumbers": [{"type": "work", "value": "+1 206 555 0101"}],
-        "addresses": [{"type": "work", "streetAddress": "1200 Harbor Avenue", "locality": "Seattle"}],
-        "enterprise": {"department": "Sales", "employeeNumber": f"{number:06}"},
-    }
-    return a_user(_name(number), namespace=tenant.namespace, tenant=tenant.name, **spec).manifest()
-
-
-def _named(manifest: dict[str, object], name: str) -> dict[str, object]:
-    metadata = manifest["metadata"]
-    assert isinstance(metadata, dict)
-    return manifest | {"metadata": metadata | {"name": name}}
 
 
 def _status() -> dict[str, object]:
