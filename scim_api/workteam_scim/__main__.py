@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import uvicorn
@@ -57,12 +58,12 @@ async def serve(settings: Settings) -> None:
         facade = Facade(settings, cluster, new_id=new_id, now=now)
         app = create_app(facade, new_id=lambda: str(uuid.uuid4()))
         warming = asyncio.create_task(freeze_when_warm(facade))
-        await uvicorn.Server(serving(app, settings.host, settings.port)).serve()
+        await uvicorn.Server(serving(app, settings.host, settings.port, settings.proxies)).serve()
         warming.cancel()
 
 
-def serving(app: FastAPI, host: str, port: int) -> uvicorn.Config:
-    """Return how an application is served."""
+def serving(app: FastAPI, host: str, port: int, proxies: Sequence[str] = ()) -> uvicorn.Config:
+    """Return how an application is served; of ``proxies`` it is believed whom they speak for."""
     return uvicorn.Config(
         app,
         host=host,
@@ -74,6 +75,8 @@ def serving(app: FastAPI, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=True,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         timeout_graceful_shutdown=GRACE,
     )
 

@@ -1,6 +1,7 @@
 """create_app(): one facade from its parts; a test builds as many as it likes."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -12,10 +13,13 @@ from workteam_crds.cluster.fenced import FencedStore
 from workteam_crds.cluster.informer import Informer
 from workteam_crds.cluster.port import Cluster
 from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
-from workteam_scim import health
-from workteam_scim.auth import Tokens
+from workteam_scim import health, oauth, recent
+from workteam_scim.audit import Audit
+from workteam_scim.audited import audited
+from workteam_scim.auth import Callers
 from workteam_scim.cache import Cache, Feed
 from workteam_scim.endpoint import ScimApplication
+from workteam_scim.keyring import Keyring
 from workteam_scim.leadership import Leadership, Terms
 from workteam_scim.metrics import Metrics
 from workteam_scim.objects import Surroundings
@@ -29,15 +33,27 @@ class Facade:
     """Everything that lives as long as the process: the cache and what feeds it, tokens and tenants."""
 
     def __init__(
-        self, settings: Settings, cluster: Cluster, *, new_id: Callable[[], str], now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        cluster: Cluster,
+        *,
+        new_id: Callable[[], str],
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.now = now
+        self.access_token_life = timedelta(minutes=settings.access_token_minutes)
         self.metrics = Metrics()
-        self.tokens = Tokens(cluster, settings.namespace, settings.token_secret, now)
+        self.audit = Audit(now)
+        self.tokens = Keyring(cluster, settings.namespace, settings.token_secret, now)
+        self.callers = Callers(self.tokens, self.metrics, now=now, clock=clock)
         self.service = FacadeService(facade_provider())
         cache = Cache(settings.base_url)
         self.leadership = Leadership(cluster, _terms(settings, new_id))
-        around = Surroundings(FencedStore(cluster, self.leadership.fence), new_id, now)
-        self.tenancy = Tenancy(cache, self.service, around, base_url=settings.base_url, ignored=self.metrics.ignored)
+        around = Surroundings(audited(FencedStore(cluster, self.leadership.fence)), new_id, now)
+        self.tenancy = Tenancy(
+            cache, self.service, around, base_url=settings.base_url, ignored=self.metrics.ignored, clock=clock
+        )
         self._informers = [
             informer
             for namespace in settings.tenant_namespaces
@@ -97,11 +113,14 @@ def create_app(facade: Facade, *, new_id: Callable[[], str]) -> FastAPI:
         lifespan=lifespan,
     )
     app.include_router(health.router(facade.missing, facade.metrics))
+    app.include_router(oauth.router(_desk(facade, new_id)))
+    app.include_router(recent.router(facade.callers, facade.audit))
     scim = ScimApplication(
         facade.service,
-        facade.tokens,
+        facade.callers,
         facade.tenancy,
         facade.metrics,
+        facade.audit,
         admit=facade.leadership.admit,
         new_id=new_id,
     )
@@ -115,6 +134,19 @@ def _terms(settings: Settings, new_id: Callable[[], str]) -> Terms:
         identity=f"{settings.identity}_{new_id()}",  # a process that starts again is another one
         duration=timedelta(seconds=settings.lease_seconds),
         oldest=timedelta(seconds=settings.stale_seconds),
+    )
+
+
+def _desk(facade: Facade, new_id: Callable[[], str]) -> oauth.TokenDesk:
+    return oauth.TokenDesk(
+        facade.tokens,
+        facade.callers,
+        facade.audit,
+        facade.metrics,
+        known=facade.tenancy.knows,
+        now=facade.now,
+        life=facade.access_token_life,
+        new_id=new_id,
     )
 
 

@@ -1,26 +1,40 @@
-"""Bearer → Caller: the only 401. The tokens' Secret is read and watched by name; last use is noted in it."""
+"""Bearer → Caller: the only 401. Whoever fails too often is told to wait; a valid token is never held up by that."""
 
-import asyncio
-import base64
-import logging
-import random
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import StrEnum
 
 from scim2_models import UnauthorizedException
 
-from workteam_crds.cluster.port import Cluster, ClusterError, Gone, NotFound, Secret
 from workteam_crds.naming import TenantKey
-from workteam_scim.refusals import Unavailable
-from workteam_scim.tokens import TokenEntry, handle_of, read_entries
+from workteam_scim.access_tokens import Audience, verified
+from workteam_scim.keyring import Keyring
+from workteam_scim.metrics import Metrics
+from workteam_scim.refusals import Throttled
+from workteam_scim.throttle import Failures
+from workteam_scim.tokens import BEARER, CLIENT_SECRET, TokenEntry, handle_of
 
-log = logging.getLogger(__name__)
-
-NOTED_EVERY = timedelta(hours=1)
-FIRST_WAIT = 0.2
-LONGEST_WAIT = 10.0
 REFUSED = "The bearer token is unknown, expired or revoked."
+TOO_OFTEN = "Too many attempts without a valid token from this address."
+
+
+class Cause(StrEnum):
+    """Why somebody was refused: for logs and metrics. The answer is the same for all."""
+
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    FOREIGN = "another-tenant"
+
+
+class Refused(UnauthorizedException):
+    """401: whoever asks showed nothing that opens this tenant."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(detail=REFUSED)
+        self.cause = cause
 
 
 @dataclass(frozen=True)
@@ -31,95 +45,114 @@ class Caller:
     tenant: TenantKey
 
 
-class Tokens:
-    """The tokens that are good now."""
+@dataclass(frozen=True)
+class ClientSecret:
+    """An OAuth client that showed its secret."""
 
-    def __init__(self, cluster: Cluster, namespace: str, secret: str, now: Callable[[], datetime]) -> None:
-        self._cluster = cluster
-        self._place = (namespace, secret)
+    handle: str
+    entry: TokenEntry
+
+
+class Callers:
+    """Judges what a request shows of whom it comes from."""
+
+    def __init__(
+        self, keyring: Keyring, metrics: Metrics, *, now: Callable[[], datetime], clock: Callable[[], float]
+    ) -> None:
+        self._keyring = keyring
+        self._metrics = metrics
         self._now = now
-        self._secret: Secret | None = None
-        self._entries: dict[str, TokenEntry] = {}
-        self._notes: dict[str, asyncio.Task[None]] = {}
+        self._clock = clock
+        self._failures = Failures()
 
-    @property
-    def ready(self) -> bool:
-        """Say whether the Secret was read."""
-        return self._secret is not None
+    def caller(self, authorization: str | None, tenant: TenantKey, address: str) -> Caller:
+        """Return who sends an Authorization header to a tenant's SCIM endpoints.
 
-    def caller(self, authorization: str | None) -> Caller:
-        """Return who sends an Authorization header. Raises ``UnauthorizedException``, or ``Unavailable`` if unread."""
-        if self._secret is None:
-            raise Unavailable("The facade is starting: the tokens are not read yet.")
-        scheme, _, text = (authorization or "").partition(" ")
-        text = text.strip()
-        handle = handle_of(text) if scheme.lower() == "bearer" else None
-        entry = self._entries.get(handle) if handle else None
-        if handle is None or entry is None or not entry.opens(text, self._now()):
-            raise UnauthorizedException(detail=REFUSED)
-        self._note_use(handle, entry)
-        return Caller(handle, entry.tenant_key)
-
-    async def run(self) -> None:
-        """Read the Secret and follow it, for ever; what is known stays known while the API server is away."""
-        wait = FIRST_WAIT
-        while True:
-            try:
-                secret = await self._cluster.read_secret(*self._place)
-                self._take(secret)
-                wait = FIRST_WAIT
-                await self._follow(secret.resource_version)
-            except Gone:
-                continue
-            except ClusterError as error:
-                if isinstance(error, NotFound):  # deleted while nobody watched: nobody knows which tokens are good
-                    self._secret = None
-                log.warning("the Secret of the tokens cannot be read: %s", error)
-                await asyncio.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - jitter
-                wait = min(wait * 2, LONGEST_WAIT)
-
-    async def close(self) -> None:
-        """Let the notes that are on their way arrive."""
-        await asyncio.gather(*self._notes.values(), return_exceptions=True)
-
-    async def _follow(self, since: str) -> None:
-        while True:
-            async for secret in self._cluster.watch_secret(*self._place, since):
-                if secret is None:  # deleted: nobody knows which tokens are good
-                    self._secret = None
-                    return
-                since = secret.resource_version
-                self._take(secret)
-
-    def _take(self, secret: Secret) -> None:
-        self._secret = secret
-        self._entries = read_entries(secret.data)
-
-    def _note_use(self, handle: str, entry: TokenEntry) -> None:
-        """Note the use of a token, at most once an hour and never twice at a time."""
-        recent = entry.last_used is not None and self._now() - entry.last_used < NOTED_EVERY
-        if recent or handle in self._notes or self._secret is None:
-            return
-        self._notes[handle] = asyncio.create_task(self._note(self._secret, handle, entry))
-
-    async def _note(self, secret: Secret, handle: str, entry: TokenEntry) -> None:
-        """Write the time into the entry as it was read: a revoked one stays revoked."""
-        noted = entry.model_copy(update={"last_used": self._now()})
-        path = f"/data/{handle}"
-        operations = [
-            {"op": "test", "path": path, "value": _encoded(secret.data[handle])},
-            {"op": "replace", "path": path, "value": _encoded(noted.write())},
-        ]
+        Raises ``Refused``, ``Throttled`` instead of it if that came from the address too often, ``Unavailable`` while
+        the tokens are not read.
+        """
         try:
-            await self._cluster.patch_secret(secret, operations)
-        except ClusterError as error:
-            log.info("the last use of a token is not noted: %s", error)
-        else:
-            if self._entries.get(handle) == entry:
-                self._entries[handle] = noted
-        finally:
-            del self._notes[handle]
+            handle = self._scim_handle(_bearer(authorization), tenant)
+        except Refused as refused:
+            raise self._shut(refused, address) from None
+        self._keyring.note_use(handle)
+        return Caller(handle, tenant)
+
+    def onlooker(self, authorization: str | None, tenant: TenantKey, address: str) -> str:
+        """Return the name of who may see a tenant's last requests. Raises as ``caller`` does."""
+        try:
+            return self._access(_bearer(authorization), tenant, Audience.REQUESTS)[0]
+        except Refused as refused:
+            raise self._shut(refused, address) from None
+
+    def client(self, client_id: str, secret: str, tenant: TenantKey, address: str) -> ClientSecret:
+        """Return the OAuth client of a tenant that knows its secret. Raises as ``caller`` does."""
+        try:
+            handle, entry = self._secret_of(client_id, secret, tenant)
+        except Refused as refused:
+            raise self._shut(refused, address) from None
+        self._keyring.note_use(handle)
+        return ClientSecret(handle, entry)
+
+    def _scim_handle(self, text: str, tenant: TenantKey) -> str:
+        if text.count(".") == 2:  # noqa: PLR2004 - the three parts of a JSON Web Token
+            return self._access(text, tenant, Audience.SCIM)[1]
+        return self._entry(text, BEARER, tenant)[0]
+
+    def _secret_of(self, client_id: str, secret: str, tenant: TenantKey) -> tuple[str, TokenEntry]:
+        handle, entry = self._entry(secret, CLIENT_SECRET, tenant)
+        if not hmac.compare_digest((entry.client or "").encode(), client_id.encode()):
+            raise Refused(Cause.UNKNOWN)
+        return handle, entry
+
+    def _entry(self, text: str, prefix: str, tenant: TenantKey) -> tuple[str, TokenEntry]:
+        """Return the entry of a token. Handles are no secret: only what follows them is compared in constant time."""
+        entries = self._keyring.entries
+        handle = handle_of(text, prefix)
+        entry = entries.get(handle) if handle else None
+        if handle is None or entry is None or not entry.is_of(text):
+            raise Refused(Cause.UNKNOWN)
+        if entry.tenant_key != tenant:
+            raise Refused(Cause.FOREIGN)
+        if not entry.alive(self._now()):
+            raise Refused(Cause.EXPIRED)
+        return handle, entry
+
+    def _access(self, text: str, tenant: TenantKey, audience: Audience) -> tuple[str, str]:
+        """Return client and handle of an access token; one of a client rests on a secret that is still good."""
+        entries = self._keyring.entries
+        token = verified(text, self._keyring.access_key(tenant))
+        if token is None or token.aud is not audience:
+            raise Refused(Cause.UNKNOWN)
+        now = self._now()
+        if now.timestamp() >= token.exp:
+            raise Refused(Cause.EXPIRED)
+        if audience is Audience.SCIM:
+            entry = entries.get(token.sub)
+            if entry is None or entry.client != token.client_id:
+                raise Refused(Cause.UNKNOWN)
+            if not entry.alive(now):
+                raise Refused(Cause.EXPIRED)
+        return token.client_id, token.sub
+
+    def _shut(self, refused: Refused, address: str) -> Refused | Throttled:
+        """Count a failure; whoever fails too often is told so instead of how."""
+        self._metrics.refused(refused.cause.value)
+        wait = self._failures.failed(address, self._clock())
+        if not wait:
+            return refused
+        self._metrics.throttled("failures")
+        return Throttled(TOO_OFTEN, wait=wait)
 
 
-def _encoded(value: bytes) -> str:
-    return base64.b64encode(value).decode()
+def _bearer(authorization: str | None) -> str:
+    """Return what follows ``Bearer``. Raises ``Refused``."""
+    scheme, _, text = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not text.strip():
+        raise Refused(Cause.MISSING)
+    return text.strip()
+
+
+def address_of(client: tuple[str, int] | None) -> str:
+    """Return the address that a request came from, as the server or a trusted proxy says."""
+    return "" if client is None else client[0]

@@ -1,14 +1,14 @@
 """The SCIM endpoints as a plain ASGI application: authenticate → read → answer; failures are translated here, once."""
 
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, TypeAlias
 
 import orjson
-from scim2_models import NotFoundException, SCIMException, UnauthorizedException
+from scim2_models import NotFoundException, SCIMException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, match
@@ -17,11 +17,13 @@ from workteam_crds.cluster.fenced import NotHolding
 from workteam_crds.cluster.port import ClusterError, ClusterUnavailable
 from workteam_crds.naming import TenantKey
 from workteam_scim import answers
-from workteam_scim.auth import REFUSED, Tokens
+from workteam_scim.audit import Audit, Deed, doing
+from workteam_scim.auth import Callers, address_of
 from workteam_scim.limits import read_body, read_query
 from workteam_scim.metrics import Metrics
 from workteam_scim.refusals import SOON, Unavailable
 from workteam_scim.replay import Rendered
+from workteam_scim.request_ids import request_id_of
 from workteam_scim.service import FacadeService
 from workteam_scim.tenancy import Responder, Tenancy
 
@@ -32,7 +34,6 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 TAKING_OVER = "Another facade takes over; the request may be sent again."
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PREFIX = ("scim", "v2")
 BELOW = 4
 """Segments of a path before its resource: namespace, tenant, scim, v2."""
@@ -47,12 +48,9 @@ class Exchange:
     """One request on its way; what is known of it by and by, for the log."""
 
     scope: Scope
-    request_id: str
+    deed: Deed
     began: float
-    op: str = "none"
-    resource: str = "none"
-    tenant: str | None = None
-    token: str | None = None
+    resource_id: str | None = None
 
     def header(self, name: bytes) -> str | None:
         """Return a header's value."""
@@ -65,17 +63,19 @@ class ScimApplication:
     def __init__(
         self,
         service: FacadeService,
-        tokens: Tokens,
+        callers: Callers,
         tenancy: Tenancy,
         metrics: Metrics,
+        audit: Audit,
         *,
         admit: Callable[[str, str], None],
         new_id: Callable[[], str],
     ) -> None:
         self._service = service
-        self._tokens = tokens
+        self._callers = callers
         self._tenancy = tenancy
         self._metrics = metrics
+        self._audit = audit
         self._admit = admit
         self._new_id = new_id
 
@@ -83,19 +83,19 @@ class ScimApplication:
         """Answer one HTTP request; other kinds are none of ours."""
         if scope["type"] != "http":
             return
-        exchange = Exchange(scope, self._new_id(), time.perf_counter())
-        if (given := exchange.header(b"x-request-id")) and REQUEST_ID.fullmatch(given):
-            exchange.request_id = given
-        try:
-            answer = await self._answer(exchange, receive)
-        except Exception as error:  # noqa: BLE001 - the edge: whatever it was becomes an answer
-            answer = self._failed(exchange, error)
+        exchange = Exchange(scope, Deed(""), time.perf_counter())
+        exchange.deed.request_id = request_id_of(exchange.header(b"x-request-id"), self._new_id)
+        with doing(exchange.deed):
+            try:
+                answer = await self._answer(exchange, receive)
+            except Exception as error:  # noqa: BLE001 - the edge: whatever it was becomes an answer
+                answer = self._failed(exchange, error)
         self._note(exchange, answer)
-        await _send(send, answer, exchange.request_id)
+        await _send(send, answer, exchange.deed.request_id)
 
     async def _answer(self, exchange: Exchange, receive: Receive) -> ScimResponse:
         tenant, path = _split(exchange.scope["path"])
-        exchange.tenant = str(tenant)
+        exchange.deed.tenant = tenant
         _describe(exchange, path)
         responder = self._authenticated(exchange, tenant)
         request = ScimRequest(
@@ -105,26 +105,26 @@ class ScimApplication:
             query=read_query(exchange.scope["query_string"]),
             headers=[(key.decode("latin-1"), value.decode("latin-1")) for key, value in exchange.scope["headers"]],
         )
-        if exchange.op in {"query", "search"} and (quick := self._quick(exchange, responder, request)) is not None:
+        if exchange.deed.op in {"query", "search"} and (quick := self._quick(exchange, responder, request)) is not None:
             return quick
         request.body = await read_body(receive)
-        return await responder.handler.handle(request)
+        answer = await responder.handler.handle(request)
+        return responder.shortened(request, answer) if request.method == "PATCH" else answer
 
     def _authenticated(self, exchange: Exchange, tenant: TenantKey) -> Responder:
-        """Return what answers; a token opens its own tenant and no other."""
-        self._admit(tenant.namespace, exchange.op)
-        caller = self._tokens.caller(exchange.header(b"authorization"))
-        exchange.token = caller.handle
-        if caller.tenant != tenant:
-            raise UnauthorizedException(detail=REFUSED)
+        """Return what answers; a token opens its own tenant and no other, and costs one of the tenant's requests."""
+        self._admit(tenant.namespace, exchange.deed.op)
+        address = address_of(exchange.scope.get("client"))
+        caller = self._callers.caller(exchange.header(b"authorization"), tenant, address)
+        exchange.deed.token = caller.handle
         return self._tenancy.responder(tenant)
 
     def _quick(self, exchange: Exchange, responder: Responder, request: ScimRequest) -> Rendered | None:
         """Answer from bytes what can be, without the library."""
         target = match(request.method, request.path)
-        if exchange.resource not in {"Users", "Groups"}:
+        if exchange.deed.resource not in {"Users", "Groups"}:
             return None
-        objects = responder.objects.of(exchange.resource.removesuffix("s"))
+        objects = responder.objects.of(exchange.deed.resource.removesuffix("s"))
         if target.operation is Operation.search:
             if (quick := answers.several(objects, request.query)) is None and "filter" in request.query:
                 respelt = answers.respelt_for(objects, request.query["filter"])
@@ -141,26 +141,33 @@ class ScimApplication:
             case NotHolding():
                 return self._service.error_response(Unavailable(TAKING_OVER))
             case ClusterError():
-                log.warning("the API server: %s", error, extra={"request_id": exchange.request_id})
+                log.warning("the API server: %s", error, extra={"request_id": exchange.deed.request_id})
                 wait = error.retry_after if isinstance(error, ClusterUnavailable) else None
                 detail = "The Kubernetes API does not answer; the request may be sent again."
                 return self._service.error_response(Unavailable(detail, retry_after=wait or SOON))
             case _:
-                log.error("a request failed", exc_info=error, extra={"request_id": exchange.request_id})
+                log.error("a request failed", exc_info=error, extra={"request_id": exchange.deed.request_id})
                 return self._service.error_response(error)
 
     def _note(self, exchange: Exchange, answer: ScimResponse) -> None:
-        seconds = time.perf_counter() - exchange.began
-        self._metrics.answered(exchange.op, exchange.resource, int(answer.status), seconds)
+        deed, seconds = exchange.deed, time.perf_counter() - exchange.began
+        deed.status = int(answer.status)
+        deed.scim_type = scim_type_of(answer)
+        if deed.object is None and answer.status < HTTPStatus.BAD_REQUEST:  # else it is anything a client invents
+            deed.object = exchange.resource_id
+        self._metrics.answered(deed.op, deed.resource, deed.status, seconds)
+        if deed.token and deed.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._metrics.throttled("tenant")
+        self._audit.note(deed, known=deed.tenant is not None and self._tenancy.knows(deed.tenant))
         log.info(
             "request",
             extra={
-                "request_id": exchange.request_id,
-                "op": exchange.op,
-                "resource": exchange.resource,
-                "tenant": exchange.tenant if exchange.token else None,
-                "token": exchange.token,
-                "status": int(answer.status),
+                "request_id": deed.request_id,
+                "op": deed.op,
+                "resource": deed.resource,
+                "tenant": str(deed.tenant) if deed.token else None,
+                "token": deed.token,
+                "status": deed.status,
                 "milliseconds": round(seconds * 1000, 1),
             },
         )
@@ -180,12 +187,18 @@ def _split(path: str) -> tuple[TenantKey, str]:
 
 def _describe(exchange: Exchange, path: str) -> None:
     """Note operation and resource by closed sets of names: metrics have no series of a client's invention."""
-    first = path.split("/")[1]
-    exchange.resource = first if first in {*RESOURCES.values(), CONFIG} else "none"
+    first, deed = path.split("/")[1], exchange.deed
+    deed.resource = first if first in {*RESOURCES.values(), CONFIG} else "none"
     try:
-        exchange.op = match(exchange.scope["method"].upper(), path).operation.value
+        target = match(exchange.scope["method"].upper(), path)
+        deed.op, exchange.resource_id = target.operation.value, target.resource_id
     except SCIMException:
-        exchange.op = "none"
+        deed.op = "none"
+
+
+def scim_type_of(answer: ScimResponse) -> str | None:
+    """Return what kind of error an answer names."""
+    return answer.body.get("scimType") if isinstance(answer.body, dict) else None
 
 
 async def _send(send: Send, answer: ScimResponse, request_id: str) -> None:

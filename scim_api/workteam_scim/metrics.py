@@ -25,6 +25,15 @@ class Metrics:
         self._ignored = Counter(
             "scim_ignored_attributes", "Attributes in requests that no schema names.", registry=self._registry
         )
+        self._refused = Counter(
+            "scim_refused_callers", "Requests without a token that opens.", ["cause"], registry=self._registry
+        )
+        self._throttled = Counter(
+            "scim_throttled_requests", "Requests answered 429.", ["limit"], registry=self._registry
+        )
+        self._granted = Counter(
+            "scim_token_requests", "Requests for an access token.", ["code"], registry=self._registry
+        )
         self._staleness = Gauge(
             "scim_cache_staleness_seconds",
             "How long the API server has not been heard of.",
@@ -36,6 +45,18 @@ class Metrics:
         """Count one answer."""
         self._requests.labels(op, resource, str(code)).inc()
         self._durations.labels(op, resource).observe(seconds)
+
+    def refused(self, cause: str) -> None:
+        """Count a request that nobody was let in for."""
+        self._refused.labels(cause).inc()
+
+    def throttled(self, limit: str) -> None:
+        """Count a request beyond a limit: ``tenant`` or ``failures``."""
+        self._throttled.labels(limit).inc()
+
+    def granted(self, code: int) -> None:
+        """Count an answer of the token endpoint."""
+        self._granted.labels(str(code)).inc()
 
     def ignored(self, attributes: int) -> None:
         """Count attributes that were ignored."""

@@ -6,7 +6,7 @@ from scim2_models import Error, SCIMException, ScimProvider
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
-from workteam_scim.refusals import Unavailable
+from workteam_scim.refusals import Later
 
 LONGEST_DETAIL = 300
 CHALLENGE = 'Bearer realm="workteam", error="invalid_token"'
@@ -26,9 +26,9 @@ class FacadeService(ScimService):
         return Error(status=error.status, scim_type=error.scim_type, detail=detail[:LONGEST_DETAIL] or None)
 
     def error_response(self, exception: Exception) -> ScimResponse:
-        """Return the answer to a failure; a 503 says when to come again."""
+        """Return the answer to a failure; a 429 and a 503 say when to come again."""
         response = super().error_response(exception)
-        if isinstance(exception, Unavailable):
+        if isinstance(exception, Later):
             response.headers["Retry-After"] = str(int(exception.retry_after.total_seconds()))
         if response.status is HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = CHALLENGE

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, StringConstraints, ValidationError, field_validator
 
 from workteam_crds.naming import TenantKey
 from workteam_scim.tokens import TOKEN_SECRET
@@ -36,6 +36,10 @@ class Settings(BaseModel):
     """How long a Lease lasts that is not renewed: the next facade answers after it and five seconds more."""
     stale_seconds: int = Field(default=300, ge=1)
     """How long reads are answered while the API server does not answer; then with 503."""
+    access_token_minutes: Annotated[int, Field(ge=60, le=360)] = 120
+    """How long an access token is good; Entra's gallery asks for 60 to 360 minutes."""
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    """Addresses or networks, separated by commas, whose X-Forwarded-For says where a request comes from."""
     host: str = "0.0.0.0"  # noqa: S104 - the Service reaches it from outside the pod
     """The address on which it listens."""
     port: int = Field(default=8080, ge=1, le=65535)
@@ -43,7 +47,7 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least serious message that is logged."""
 
-    @field_validator("tenant_namespaces", mode="before")
+    @field_validator("tenant_namespaces", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -61,6 +65,11 @@ class Settings(BaseModel):
         except ValidationError as error:
             wrong = [f"{PREFIX}{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors()]
             raise BadSettings(f"The facade cannot start: {'; '.join(wrong)}") from None
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        """Return the networks of trusted proxies as text."""
+        return tuple(map(str, self.trusted_proxies))
 
     def base_url(self, tenant: TenantKey) -> str:
         """Return a tenant's Base URL: what is pasted into Entra as Tenant URL."""

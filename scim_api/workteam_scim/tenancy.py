@@ -6,24 +6,29 @@ An unknown tenant is answered like a bad token: nobody learns which exist. What 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 
 from scim2_models import ForbiddenException, UnauthorizedException
+from scim2_server.requests import ScimRequest
+from scim2_server.responses import ScimResponse
 
 from workteam_crds.cluster.port import Change, Event, Listing
 from workteam_crds.kinds import WorkteamTenant
+from workteam_crds.kinds.scim_settings import PatchResponse
 from workteam_crds.naming import TenantKey
 from workteam_scim.auth import REFUSED
 from workteam_scim.cache import Cache
 from workteam_scim.objects import Surroundings, TenantObjects
-from workteam_scim.refusals import Unavailable
+from workteam_scim.refusals import Throttled, Unavailable
 from workteam_scim.replay import ReplayingHandler
 from workteam_scim.service import FacadeService
 from workteam_scim.storage import ClusterStorage
+from workteam_scim.throttle import BURST, Bucket
 
 PAUSED = timedelta(minutes=2)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Responder:
     """What answers for one tenant."""
 
@@ -31,6 +36,24 @@ class Responder:
     base_url: str
     objects: TenantObjects
     handler: ReplayingHandler
+    bucket: Bucket
+    """How often it may be asked."""
+    patch_response: PatchResponse = PatchResponse.AUTO
+
+    def shortened(self, request: ScimRequest, answer: ScimResponse) -> ScimResponse:
+        """Return the answer to a PATCH as the tenant wants it; attributes that were asked for are always answered."""
+        asked = {"attributes", "excludedAttributes"}.intersection(request.query)
+        if self.patch_response is PatchResponse.AUTO or answer.status != HTTPStatus.OK or asked:
+            return answer
+        return ScimResponse(HTTPStatus.NO_CONTENT, headers=answer.headers)
+
+    def admit(self, rate: int, now: float) -> None:
+        """Let one request in, if it is one of so many a second. Raises ``Throttled``."""
+        self.bucket.resize(rate, rate * BURST)
+        if wait := self.bucket.take(now):
+            raise Throttled(
+                f"The tenant {self.tenant} may be asked {rate} times a second (spec.scim.requestsPerSecond).", wait=wait
+            )
 
 
 class Tenancy:
@@ -44,17 +67,19 @@ class Tenancy:
         *,
         base_url: Callable[[TenantKey], str],
         ignored: Callable[[int], None],
+        clock: Callable[[], float],
     ) -> None:
         self._cache = cache
         self._service = service
         self._around = around
         self._base_url = base_url
         self._ignored = ignored
+        self._clock = clock
         self._tenants: dict[TenantKey, WorkteamTenant] = {}
         self._responders: dict[TenantKey, Responder] = {}
 
     def responder(self, tenant: TenantKey) -> Responder:
-        """Return what answers for a tenant; raises what is answered instead: 401, 403 or 503."""
+        """Return what answers for a tenant; raises what is answered instead: 401, 403, 429 or 503."""
         known = self._tenants.get(tenant)
         if known is None:
             raise UnauthorizedException(detail=REFUSED)
@@ -66,7 +91,14 @@ class Tenancy:
             raise ForbiddenException(detail=_not_ready(known))
         if tenant not in self._responders:
             self._responders[tenant] = self._build(tenant)
-        return self._responders[tenant]
+        responder = self._responders[tenant]
+        responder.patch_response = known.spec.scim.patch_response
+        responder.admit(known.spec.scim.requests_per_second, self._clock())
+        return responder
+
+    def knows(self, tenant: TenantKey) -> bool:
+        """Say whether there is such a tenant."""
+        return tenant in self._tenants
 
     def _holds_objects(self, tenant: TenantKey) -> bool:
         return bool(len(self._cache.users(tenant)) or len(self._cache.groups(tenant)))
@@ -75,7 +107,9 @@ class Tenancy:
         objects = TenantObjects(tenant, self._cache, self._around)
         storage = ClusterStorage(self._service.provider, objects)
         handler = ReplayingHandler(self._service, storage, self._ignored)
-        return Responder(tenant, self._base_url(tenant), objects, handler)
+        rate = self._tenants[tenant].spec.scim.requests_per_second
+        bucket = Bucket(rate, rate * BURST, self._clock())
+        return Responder(tenant, self._base_url(tenant), objects, handler, bucket)
 
     def take(self, namespace: str, tenants: tuple[WorkteamTenant, ...]) -> None:
         """Take all tenants of a namespace."""

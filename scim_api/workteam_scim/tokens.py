@@ -1,14 +1,14 @@
-"""Bearer tokens ``wt_<handle>_<secret>`` and the entries that remember them, hashed, in one Secret. Pure.
+"""Bearer tokens ``wt_<handle>_<secret>``, secrets of OAuth clients ``wts_<handle>_<secret>``, and what is kept. Pure.
 
-The facade verifies, ``workteam token`` makes and revokes. The Secret ``TOKEN_SECRET`` of the release's namespace holds
-one entry per handle; a token itself is shown once and stored nowhere.
+The facade verifies, ``workteam token`` and ``workteam client`` make and revoke. The Secret ``TOKEN_SECRET`` of the
+release's namespace holds one entry per handle, with a hash; a token itself is shown once and stored nowhere.
 """
 
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import StringConstraints, ValidationError
@@ -17,7 +17,10 @@ from workteam_crds.naming import TenantKey
 from workteam_crds.part import Part, Timestamp
 
 TOKEN_SECRET = "workteam-scim-tokens"  # noqa: S105 - the Secret's name
-PREFIX = "wt"
+BEARER = "wt"
+"""What a bearer token begins with."""
+CLIENT_SECRET = "wts"  # noqa: S105 - a prefix
+"""What the secret of an OAuth client begins with: it opens the token endpoint and nothing else."""
 HANDLE_BYTES = 6
 NOISE_BYTES = HANDLE_BYTES + 32
 """How many random bytes one token takes: six for its handle, 32 for its secret."""
@@ -45,6 +48,10 @@ class TokenEntry(Part):
     """When it stops being valid; never if absent."""
     last_used: Timestamp | None = None
     """When it was last used, noted at most once an hour."""
+    client: str | None = None
+    """The OAuth client whose secret it is; absent for a bearer token."""
+    replaced_by: str | None = None
+    """The handle that was made to take its place."""
 
     @property
     def tenant_key(self) -> TenantKey:
@@ -53,8 +60,20 @@ class TokenEntry(Part):
 
     def opens(self, text: str, now: datetime) -> bool:
         """Say whether a token is the one of this entry, in constant time, and has not expired."""
-        same = hmac.compare_digest(self.hash.encode(), hash_token(text).encode())
-        return same and (self.expires is None or now < self.expires)
+        return self.is_of(text) and self.alive(now)
+
+    def is_of(self, text: str) -> bool:
+        """Say whether a token is the one of this entry, in constant time."""
+        return hmac.compare_digest(self.hash.encode(), hash_token(text).encode())
+
+    @property
+    def life(self) -> timedelta | None:
+        """Return how long it was to live; None for ever."""
+        return None if self.expires is None else self.expires - self.created
+
+    def alive(self, now: datetime) -> bool:
+        """Say whether it has not expired."""
+        return self.expires is None or now < self.expires
 
     @classmethod
     def read(cls, value: bytes) -> Self | None:
@@ -65,26 +84,28 @@ class TokenEntry(Part):
             return None
 
     def write(self) -> bytes:
-        """Return the value for the Secret: JSON, keys ``hash``, ``tenant``, ``created``, ``expires``, ``lastUsed``."""
+        """Return the value for the Secret: JSON, the names of the fields in camelCase, without what is absent."""
         return self.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
-def make_token(noise: bytes) -> Token:
-    """Make a token of ``NOISE_BYTES`` random bytes."""
+def make_token(noise: bytes, prefix: str = BEARER) -> Token:
+    """Make a token of ``NOISE_BYTES`` random bytes; ``prefix`` says whether it is a client's secret."""
     handle = noise[:HANDLE_BYTES].hex()
     secret = urlsafe_b64encode(noise[HANDLE_BYTES:]).decode().rstrip("=")
-    return Token(handle, f"{PREFIX}_{handle}_{secret}")
+    return Token(handle, f"{prefix}_{handle}_{secret}")
 
 
-def entry_for(token: Token, tenant: TenantKey, *, created: datetime, expires: datetime | None = None) -> TokenEntry:
+def entry_for(
+    token: Token, tenant: TenantKey, *, created: datetime, expires: datetime | None = None, client: str | None = None
+) -> TokenEntry:
     """Return what the Secret is to hold under ``token.handle``."""
-    return TokenEntry(hash=hash_token(token.text), tenant=str(tenant), created=created, expires=expires)
+    return TokenEntry(hash=hash_token(token.text), tenant=str(tenant), created=created, expires=expires, client=client)
 
 
-def handle_of(text: str) -> str | None:
+def handle_of(text: str, prefix: str = BEARER) -> str | None:
     """Return the handle in a token, or None if it is not shaped like one of ours."""
     parts = text.split("_", 2)
-    if len(text) > LONGEST or len(parts) != 3 or parts[0] != PREFIX or not parts[1]:  # noqa: PLR2004 - the three parts
+    if len(text) > LONGEST or len(parts) != 3 or parts[0] != prefix or not parts[1]:  # noqa: PLR2004 - the three parts
         return None
     return parts[1]
 

@@ -135,6 +135,7 @@ def test_json(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> None:
             "deletions": {"used": 0, "allowed": 5, "latched": False},
         },
         "unreadable": [],
+        "warnings": [],
     }
 
 

@@ -12,17 +12,24 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from workteam_cli.bearer_tokens import create_token, list_tokens, revoke_token
+from workteam_cli.bearer_tokens import create_token, list_tokens, revoke_tokens
 from workteam_cli.controlplane.access import Access
 from workteam_cli.controlplane.stack import RunningTenant, Stack
 from workteam_crds.cluster.kubernetes import KubernetesCluster
 from workteam_crds.cluster.releases import Release
 from workteam_crds.naming import TenantKey
+from workteam_crds.part import rfc3339
 from workteam_crds.testing import a_tenant
 from workteam_scim.tokens import TokenEntry, handle_of
 
 if TYPE_CHECKING:
     from tests.commands.conftest import Run
+
+
+NOT_HTTPS = (
+    "The Base URL is not https: Entra calls only https addresses with a certificate of a public authority. "
+    "Set externalURL of the chart to one."
+)
 
 
 def entries(access: Access) -> Mapping[str, TokenEntry | None]:
@@ -92,7 +99,7 @@ def test_a_life_that_is_none(initech: tuple[str, ...], workteam: "Run", text: st
 
 def test_settings(prepared_stack: Stack, initech: tuple[str, ...], workteam: "Run") -> None:
     """The dialog has Enabled, the absolute Base URL of the tenant, and the handles of its tokens."""
-    handle = json.loads(workteam("token", "create", *initech, "--expires-in", "1d", "-o", "json").out)["handle"]
+    handle = json.loads(workteam("token", "create", *initech, "--expires-in", "90d", "-o", "json").out)["handle"]
     [entry] = json.loads(workteam("token", "list", *initech, "-o", "json").out)
     facade = prepared_stack.url("facade")
 
@@ -110,6 +117,10 @@ Base URL       {facade}/workteam/{initech[-1]}/scim/v2
 Bearer Tokens
 HANDLE        CREATED               EXPIRES               LAST USED
 {handle}  {entry["created"]}  {entry["expires"]}  never
+Token Endpoint {facade}/workteam/{initech[-1]}/oauth/token
+Clients        none
+
+Warning: {NOT_HTTPS}
 
 Generate a Bearer Token: workteam token create -n workteam --tenant {initech[-1]}"""
     )
@@ -120,7 +131,48 @@ Generate a Bearer Token: workteam token create -n workteam --tenant {initech[-1]
         "paused": False,
         "baseURL": f"{facade}/workteam/{initech[-1]}/scim/v2",
         "bearerTokens": [entry],
+        "tokenEndpoint": f"{facade}/workteam/{initech[-1]}/oauth/token",
+        "clients": [],
+        "warnings": [NOT_HTTPS],
     }
+
+
+def test_a_token_is_exchanged_without_a_gap(cluster_access: Access, initech: tuple[str, ...], workteam: "Run") -> None:
+    """``rotate`` makes one that lives as long; the old one opens for the overlap, and its expiry is warned of."""
+    old = json.loads(workteam("token", "create", *initech, "--expires-in", "90d", "-o", "json").out)
+    ran = workteam("token", "rotate", *initech, "--overlap", "12h", "-o", "json")
+    new = json.loads(ran.out)
+    assert (ran.code, new["replaces"]) == (0, old["handle"])
+    kept = entries(cluster_access)
+    before, after = kept[old["handle"]], kept[new["handle"]]
+    assert before is not None
+    assert after is not None
+    assert (before.opens(old["token"], datetime.now(UTC)), after.opens(new["token"], datetime.now(UTC))) == (True, True)
+    assert (before.replaced_by, before.expires) == (new["handle"], after.created + timedelta(hours=12))
+    assert (after.life, new["until"]) == (timedelta(days=90), rfc3339(after.created + timedelta(hours=12)))
+    [_, warning] = json.loads(workteam("settings", *initech, "-o", "json").out)["warnings"]
+    assert warning == (
+        f"Bearer Token {old['handle']} expires on {new['until']}, in 11 hours, and {new['handle']}, which replaces it, "
+        "was never used: paste that one into Entra."
+    )
+    nobody = workteam("token", "rotate", "none", *initech)
+    assert nobody.code == 66
+
+
+def test_a_client_has_several_secrets(cluster_access: Access, initech: tuple[str, ...], workteam: "Run") -> None:
+    """``client`` shows what Entra's portal asks for; rotated secrets end later, revoked ones are gone at once."""
+    made = json.loads(workteam("client", "create", *initech, "-o", "json").out)
+    assert set(made) == {"tenantURL", "tokenEndpoint", "clientIdentifier", "clientSecret"}
+    name = made["clientIdentifier"]
+    second = json.loads(workteam("client", "rotate", name, *initech, "-o", "json").out)["clientSecret"]
+    handles = [text.split("_")[1] for text in (made["clientSecret"], second)]
+    [client] = json.loads(workteam("client", "list", *initech, "-o", "json").out)
+    assert (client["clientIdentifier"], {one["handle"] for one in client["secrets"]}) == (name, set(handles))
+    assert [entries(cluster_access)[handle].client for handle in handles] == [name, name]  # type: ignore[union-attr]
+    assert workteam("token", "list", *initech, "-o", "json").out == "[]"
+    assert workteam("client", "revoke", name, *initech).out == f"revoked {name} of workteam/{initech[-1]}"
+    assert set(handles).isdisjoint(entries(cluster_access))
+    assert workteam("client", "revoke", name, *initech).code == 66
 
 
 def test_settings_of_a_tenant_that_is_off(prepared_stack: Stack, initech: tuple[str, ...], workteam: "Run") -> None:
@@ -166,7 +218,7 @@ def test_parallel_runs_lose_nothing(cluster_access: Access, namespace: str) -> N
             seen = list(await list_tokens(cluster, release, tenant))
             gone = [handle_of(text) or "" for text in first]
             done = await asyncio.gather(
-                *[revoke_token(cluster, release, tenant, handle) for handle in gone],
+                *[revoke_tokens(cluster, release, tenant, [handle]) for handle in gone],
                 *[create_token(cluster, release, tenant) for _ in range(10)],
             )
             assert sorted(seen) == sorted(gone)

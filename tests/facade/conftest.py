@@ -24,8 +24,8 @@ from workteam_crds.naming import NOISE_BYTES, TenantKey, uuid7
 from workteam_crds.testing import a_tenant
 from workteam_scim.app import Facade, create_app
 from workteam_scim.settings import Settings
+from workteam_scim.tokens import BEARER, CLIENT_SECRET, TOKEN_SECRET, TokenEntry, entry_for, make_token
 from workteam_scim.tokens import NOISE_BYTES as TOKEN_NOISE
-from workteam_scim.tokens import TOKEN_SECRET, TokenEntry, entry_for, make_token
 
 EXTERNAL_URL = "https://scim.example"
 READY = {"firstReadyTime": "2026-11-24T09:00:00Z"}
@@ -59,10 +59,10 @@ class Ground:
             await self.cluster.apply_status(made, READY, manager="test")
         return made.tenant
 
-    async def token(self, tenant: TenantKey, *, expires: datetime | None = None) -> str:
-        """Give out a token."""
-        token = make_token(secrets.token_bytes(TOKEN_NOISE))
-        entry = entry_for(token, tenant, created=now(), expires=expires)
+    async def token(self, tenant: TenantKey, *, expires: datetime | None = None, client: str | None = None) -> str:
+        """Give out a token, or a secret of an OAuth client."""
+        token = make_token(secrets.token_bytes(TOKEN_NOISE), BEARER if client is None else CLIENT_SECRET)
+        entry = entry_for(token, tenant, created=now(), expires=expires, client=client)
         await self.change_tokens({"op": "add", "path": f"/data/{token.handle}", "value": base64_of(entry.write())})
         return token.text
 
@@ -173,7 +173,7 @@ def run_facade(ground: Ground) -> RunFacade:
 
 
 @asynccontextmanager
-async def facade_on(ground: Ground, cluster: Any = None) -> AsyncIterator[Running]:
+async def facade_on(ground: Ground, cluster: Any = None, **times: Any) -> AsyncIterator[Running]:
     """Run a facade on a ground until the block ends."""
     settings = Settings(
         external_url=EXTERNAL_URL,
@@ -181,7 +181,7 @@ async def facade_on(ground: Ground, cluster: Any = None) -> AsyncIterator[Runnin
         namespace=ground.namespace,
         lease=f"facade-{next(LEASES)}",  # so that several may answer at once, as if each were the only one
     )
-    facade = Facade(settings, cluster or ground.cluster, new_id=new_id, now=now)
+    facade = Facade(settings, cluster or ground.cluster, **{"new_id": new_id, "now": now, **times})
     app = create_app(facade, new_id=lambda: str(uuid.uuid4()))
     async with app.router.lifespan_context(app):
         await wait_until(lambda: not facade.missing())

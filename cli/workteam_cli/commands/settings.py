@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from workteam_cli.bearer_tokens import list_tokens
+from workteam_cli.addresses import address_warning, base_url, token_endpoint
+from workteam_cli.bearer_tokens import bearer_tokens, client_secrets, read_entries
 from workteam_cli.choice import Choice, cluster_options, release_option
 from workteam_cli.output import console, document, output_option
-from workteam_cli.target import Target, connected
-from workteam_cli.token_table import token_document, token_table
+from workteam_cli.target import connected
+from workteam_cli.token_table import client_document, client_table, token_document, token_table
+from workteam_cli.token_warnings import token_warnings
 
 HELP = """Show the SCIM Settings of a tenant: what goes into Entra's Admin Credentials.
 
-Base URL goes into Tenant URL, a Bearer Token into Secret Token. A token is shown once, when `workteam token create`
-makes it; here are the handles of those that exist.
+Base URL goes into Tenant URL, a Bearer Token into Secret Token. Where Entra asks for OAuth2 Client Credentials Grant,
+Token Endpoint and a Client Identifier go there with its Client Secret. Tokens and secrets are shown once, when
+`workteam token create` and `workteam client create` make them; here are the handles of those that exist.
 
 \b
 Example:
@@ -42,20 +46,19 @@ def settings(choice: Choice, release_namespace: str | None, output: str) -> None
 async def _settings(choice: Choice, release_namespace: str | None) -> dict[str, Any]:
     async with connected(choice) as target:
         release = await target.release(release_namespace)
-        tokens = await list_tokens(target.cluster, release, target.key)
+        entries = await read_entries(target.cluster, release, target.key)
+        warnings = [address_warning(release), *token_warnings(entries, target.key, datetime.now(UTC))]
         return {
             "namespace": target.key.namespace,
             "tenant": target.key.name,
             "enabled": target.tenant.spec.scim.enabled,
             "paused": target.tenant.spec.scim.paused,
-            "baseURL": base_url(release.external_url, target),
-            "bearerTokens": token_document(tokens),
+            "baseURL": base_url(release, target.key),
+            "bearerTokens": token_document(bearer_tokens(entries)),
+            "tokenEndpoint": token_endpoint(release, target.key),
+            "clients": client_document(client_secrets(entries)),
+            "warnings": [warning for warning in warnings if warning],
         }
-
-
-def base_url(external_url: str, target: Target) -> str:
-    """Return what Entra calls *Tenant URL*."""
-    return f"{external_url}/{target.key.namespace}/{target.key.name}/scim/v2"
 
 
 def _print(shown: Mapping[str, Any]) -> None:
@@ -71,5 +74,13 @@ def _print(shown: Mapping[str, Any]) -> None:
     else:
         out.print("Bearer Tokens")
         token_table(shown["bearerTokens"])
+    out.print(f"Token Endpoint {shown['tokenEndpoint']}", markup=False)
+    if not shown["clients"]:
+        out.print("Clients        none")
+    else:
+        out.print("Clients")
+        client_table(shown["clients"])
     option = f"-n {shown['namespace']} --tenant {shown['tenant']}"
+    for warning in shown["warnings"]:
+        out.print(f"\nWarning: {warning}", markup=False)
     out.print(f"\nGenerate a Bearer Token: workteam token create {option}", markup=False)

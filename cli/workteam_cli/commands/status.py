@@ -5,14 +5,18 @@ from datetime import UTC, datetime
 
 import click
 
-from workteam_cli.choice import Choice, cluster_options
+from workteam_cli.bearer_tokens import read_entries
+from workteam_cli.choice import Choice, cluster_options, release_option
 from workteam_cli.objects import read_objects
-from workteam_cli.output import Exit, console, document, output_option, table
+from workteam_cli.output import Exit, Problem, console, document, output_option, table
 from workteam_cli.standing import State, in_words
 from workteam_cli.summary import BudgetUse, Summary, Waiting, summarise, summary_document
-from workteam_cli.target import connected
+from workteam_cli.target import Target, connected
+from workteam_cli.token_warnings import token_warnings
+from workteam_crds.cluster.port import Denied
 
-HELP = """Show the Current Status of a tenant: users and groups by state, what waits and why, the budget.
+HELP = """Show the Current Status of a tenant: users and groups by state, what waits and why, the budget, and tokens
+that expire within 30 days.
 
 \b
 Example:
@@ -26,20 +30,39 @@ Exit codes: 0 the tenant is ready and everything is in sync, 1 something is pend
 
 @click.command(help=HELP)
 @cluster_options
+@release_option
 @output_option
-def status(choice: Choice, output: str) -> int:
+def status(choice: Choice, release_namespace: str | None, output: str) -> int:
     """Print the summary; the exit code says whether all is in sync."""
-    summary = asyncio.run(_summary(choice))
+    summary, warnings = asyncio.run(_summary(choice, release_namespace))
     if output == "table":
         _print(summary)
+        for warning in warnings:
+            console().print(f"\nWarning: {warning}", markup=False)
     else:
-        document(summary_document(summary), output)
+        document({**summary_document(summary), "warnings": warnings}, output)
     return Exit.OK if summary.in_sync else Exit.FAILED
 
 
-async def _summary(choice: Choice) -> Summary:
+async def _summary(choice: Choice, release_namespace: str | None) -> tuple[Summary, list[str]]:
     async with connected(choice) as target:
-        return summarise(await read_objects(target.cluster, target.tenant), datetime.now(UTC))
+        now = datetime.now(UTC)
+        summary = summarise(await read_objects(target.cluster, target.tenant), now)
+        return summary, await _warnings(target, release_namespace, now)
+
+
+async def _warnings(target: Target, release_namespace: str | None, now: datetime) -> list[str]:
+    """Judge the tenant's tokens; who may only look at objects is told that this is missing."""
+    try:
+        release = await target.release(release_namespace)
+        entries = await read_entries(target.cluster, release, target.key)
+    except Problem as problem:
+        if problem.code is Exit.NO_INPUT and release_namespace is None:  # no facade, so no tokens
+            return []
+        raise
+    except Denied:
+        return ["this account may not read the Secret of the tokens, so whether one expires soon is not known."]
+    return token_warnings(entries, target.key, now)
 
 
 def _print(summary: Summary) -> None:

@@ -1,17 +1,19 @@
 """``workteam token``: Bearer Tokens for Entra's Secret Token. The name ``token`` is the standard library's."""
 
 import asyncio
-import re
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
-from workteam_cli.bearer_tokens import create_token, list_tokens, revoke_token
+from workteam_cli.bearer_tokens import Kept, create_token, exchange_tokens, list_tokens, revoke_tokens
 from workteam_cli.choice import Choice, cluster_options, release_option
+from workteam_cli.durations import life_option, overlap_option
 from workteam_cli.output import Exit, Problem, console, document, output_option
-from workteam_cli.target import connected
+from workteam_cli.target import Target, connected
 from workteam_cli.token_table import token_document, token_table
+from workteam_crds.part import rfc3339
 from workteam_scim.tokens import handle_of
 
 EXITS = """
@@ -19,28 +21,12 @@ EXITS = """
 Exit codes: 0 done, 64 wrong command line or several tenants, 66 no such tenant, release or token,
 69 no answer from the cluster, 77 not allowed
 """
-
-UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
-LONGEST = timedelta(days=3650)
-
-
-class Life(click.ParamType[timedelta]):
-    """A time such as 365d or 12h."""
-
-    name = "DURATION"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Read the text of the command line."""
-        found = re.fullmatch(r"(\d{1,5})([hd])", str(value))
-        life = timedelta(0) if found is None else int(found[1]) * UNITS[found[2]]
-        if not timedelta(0) < life <= LONGEST:
-            self.fail(f"{value!r} is no time from 1h to 3650d, such as 365d or 12h", param, ctx)
-        return life
+ONCE = "This Bearer Token is not shown again: paste it into Secret Token of Entra now."
 
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke the Bearer Tokens of a tenant: Entra's Secret Token.
+    """Make, list, rotate and revoke the Bearer Tokens of a tenant: Entra's Secret Token.
 
     Several may be active, so that one can be exchanged for another without a gap.
     """
@@ -57,14 +43,14 @@ Example:
 @token.command(help=CREATE)
 @cluster_options
 @release_option
-@click.option("--expires-in", type=Life(), help="When it stops being valid, such as 365d or 12h; else never.")
+@life_option
 @output_option
 def create(choice: Choice, release_namespace: str | None, expires_in: timedelta | None, output: str) -> None:
     """Make a token."""
     made = asyncio.run(_create(choice, release_namespace, expires_in))
     if output == "table":
         click.echo(made["token"])
-        click.echo("This Bearer Token is not shown again: paste it into Secret Token of Entra now.", err=True)
+        click.echo(ONCE, err=True)
     else:
         document(made, output)
 
@@ -97,10 +83,84 @@ def list_(choice: Choice, release_namespace: str | None, output: str) -> None:
         document(shown, output)
 
 
-async def _list(choice: Choice, release_namespace: str | None) -> list[dict[str, str | None]]:
+async def _list(choice: Choice, release_namespace: str | None) -> list[dict[str, Any]]:
     async with connected(choice) as target:
         release = await target.release(release_namespace)
         return token_document(await list_tokens(target.cluster, release, target.key))
+
+
+ROTATE = f"""Make a Bearer Token in place of the one with HANDLE, and show it, once. The old one goes on opening for the
+overlap, so that there is time to paste the new one into Entra, and is refused from then on.
+
+HANDLE may be left out if the tenant has one Bearer Token. The new one lives as long as the old one was to live, unless
+--expires-in says otherwise.
+
+\b
+Example:
+  workteam token rotate 3f9c1b2a7d10 --overlap 24h
+{EXITS}"""
+
+
+@token.command(help=ROTATE)
+@click.argument("handle", required=False)
+@cluster_options
+@release_option
+@overlap_option
+@life_option
+@output_option
+def rotate(  # noqa: PLR0917 - one for each option
+    handle: str | None,
+    choice: Choice,
+    release_namespace: str | None,
+    overlap: timedelta,
+    expires_in: timedelta | None,
+    output: str,
+) -> None:
+    """Replace a token; a whole token is taken for its handle."""
+    named = handle and (handle_of(handle) or handle)
+    made = asyncio.run(_rotate(choice, release_namespace, named, overlap, expires_in))
+    if output == "table":
+        click.echo(made["token"])
+        click.echo(f"{ONCE} {made['replaces']} is refused from {made['until']} on.", err=True)
+    else:
+        document(made, output)
+
+
+async def _rotate(
+    choice: Choice,
+    release_namespace: str | None,
+    named: str | None,
+    overlap: timedelta,
+    expires_in: timedelta | None,
+) -> Mapping[str, Any]:
+    async with connected(choice) as target:
+        release = await target.release(release_namespace)
+        tokens = await list_tokens(target.cluster, release, target.key)
+        handle = named or _only(tokens, target)
+        if handle not in tokens:
+            raise _unknown(target, handle)
+        old = tokens[handle]
+        made = await exchange_tokens(
+            target.cluster, release, target.key, [handle], overlap=overlap, expires_in=expires_in or old.life
+        )
+        if made is None:
+            raise _unknown(target, handle)
+    until = min(made.until, old.expires) if old.expires else made.until
+    return {"handle": handle_of(made.text), "token": made.text, "replaces": handle, "until": rfc3339(until)}
+
+
+def _only(tokens: Kept, target: Target) -> str:
+    now = datetime.now(UTC)
+    living = [handle for handle, entry in tokens.items() if entry.alive(now) and entry.replaced_by is None]
+    match living:
+        case [handle]:
+            return handle
+        case []:
+            raise Problem(
+                f"{target.key} has no Bearer Token to rotate: `workteam token create` makes one.", Exit.NO_INPUT
+            )
+        case _:
+            raise Problem(f"{target.key} has several Bearer Tokens, name one: {', '.join(living)}.", Exit.USAGE)
 
 
 REVOKE = f"""Revoke a Bearer Token by its HANDLE: the facade refuses it from now on.
@@ -130,8 +190,13 @@ def revoke(handle: str, choice: Choice, release_namespace: str | None, output: s
 async def _revoke(choice: Choice, release_namespace: str | None, handle: str) -> str:
     async with connected(choice) as target:
         release = await target.release(release_namespace)
-        if not await revoke_token(target.cluster, release, target.key, handle):
-            raise Problem(
-                f"{target.key} has no Bearer Token {handle}: `workteam token list` names those it has.", Exit.NO_INPUT
-            )
+        tokens = await list_tokens(target.cluster, release, target.key)
+        if handle not in tokens or not await revoke_tokens(target.cluster, release, target.key, [handle]):
+            raise _unknown(target, handle)
         return str(target.key)
+
+
+def _unknown(target: Target, handle: str) -> Problem:
+    return Problem(
+        f"{target.key} has no Bearer Token {handle}: `workteam token list` names those it has.", Exit.NO_INPUT
+    )
