@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import kopf
+from typing_extensions import override
 
 from workteam_crds.kinds.custom_resource import GROUP, VERSION, CustomResource
 
@@ -24,6 +25,23 @@ CLOSING = 0.1
 """Seconds for TLS connections to close after kopf let them go, before its loop does."""
 LOGIN_LASTS = timedelta(minutes=10)
 """Then the token is read again, as a projected one changes."""
+
+
+class NothingToCompare(kopf.DiffBaseStorage):
+    """Keeps kopf from copying each object to compare it with an earlier state: nobody asks it for differences."""
+
+    @override
+    def build(self, *, body: kopf.Body, extra_fields: Iterable[kopf.FieldSpec] | None = None) -> kopf.BodyEssence:
+        """Return nothing of an object."""
+        return kopf.BodyEssence()
+
+    @override
+    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
+        """Know no earlier state."""
+
+    @override
+    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+        """Write nothing."""
 
 
 def watch(registry: kopf.OperatorRegistry, kind: type[CustomResource], saw: Saw) -> None:
@@ -57,6 +75,7 @@ def _settings() -> kopf.OperatorSettings:
     """Return settings under which kopf only watches (docs/adr)."""
     settings = kopf.OperatorSettings()
     settings.persistence.finalizer = NEVER_OURS
+    settings.persistence.diffbase_storage = NothingToCompare()
     settings.posting.enabled = False
     settings.scanning.disabled = True
     settings.networking.enforce_retry_after = True
