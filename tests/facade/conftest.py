@@ -30,6 +30,7 @@ from workteam_scim.tokens import NOISE_BYTES as TOKEN_NOISE
 EXTERNAL_URL = "https://scim.example"
 READY = {"firstReadyTime": "2026-11-24T09:00:00Z"}
 TENANTS, NAMESPACES, LEASES = itertools.count(1), itertools.count(1), itertools.count(1)
+CLIENTS = itertools.count(1)
 
 
 async def wait_until(condition: Callable[[], Any], *, within: float = 10) -> None:
@@ -84,9 +85,9 @@ class Running:
     transport: httpx.ASGITransport
 
     def client(self, tenant: TenantKey, token: str) -> httpx.AsyncClient:
-        """Return a client with the tenant's Base URL and a token."""
+        """Return a client with the tenant's Base URL, a token, and an address of its own."""
         return httpx.AsyncClient(
-            transport=self.transport,
+            transport=httpx.ASGITransport(self.transport.app, client=(f"client-{next(CLIENTS)}", 1)),
             base_url=f"{EXTERNAL_URL}/{tenant.namespace}/{tenant.name}/scim/v2",
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json; charset=utf-8"},
         )

@@ -58,7 +58,8 @@ async def test_every_other_route_with_a_tenant_in_it(lasting: Any) -> None:
         secret = await lasting.ground.token(stranger, client="wtc-1")
         base = f"https://scim.example/{tenant.namespace}/{tenant.name}"
         form = {"grant_type": "client_credentials", "client_id": "wtc-1", "client_secret": secret}
-        anybody = httpx.AsyncClient(transport=lasting.running.transport)
+        address = httpx.ASGITransport(lasting.running.transport.app, client=("elsewhere", 1))
+        anybody = httpx.AsyncClient(transport=address)
         refused = await anybody.post(f"{base}/oauth/token", data=form)
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
         for client in (mine, theirs):
