@@ -62,9 +62,13 @@ class Seat:
         if not self.lease.left() and not (reading and self.lease.unanswered):
             detail = "The Kubernetes API does not say whether this facade may still answer; send the request again."
             raise Unavailable(detail)
-        if any((age := informer.age()) is None or age > self._oldest for informer in self._informers):
+        if self._stale:
             minutes = self._oldest.total_seconds() / 60
             raise Unavailable(f"The Kubernetes API has not been heard of for more than {minutes:.1g} minutes.")
+
+    @property
+    def _stale(self) -> bool:
+        return any((age := informer.age()) is None or age > self._oldest for informer in self._informers)
 
     async def lead(self) -> None:
         """List everything whenever the Lease was taken, for ever."""
@@ -79,7 +83,7 @@ class Seat:
     def missing(self) -> str | None:
         """Say what is missing to answer, or nothing."""
         if self.left():
-            return None
+            return f"news from {self.lease.claim.namespace}" if self._stale else None
         claim = self.lease.claim
         holder = f" ({self.lease.holder} holds it)" if self.lease.elsewhere else ""
         return f"the Lease {claim.name} in {claim.namespace}{holder}"

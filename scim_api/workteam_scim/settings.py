@@ -34,8 +34,8 @@ class Settings(BaseModel):
     """How this facade is called as its holder: the pod's name."""
     lease_seconds: int = Field(default=15, ge=1, le=3600)
     """How long a Lease lasts that is not renewed: the next facade answers after it and five seconds more."""
-    stale_seconds: int = Field(default=300, ge=1)
-    """How long reads are answered while the API server does not answer; then with 503."""
+    stale_seconds: int = Field(default=300, ge=90)
+    """How long reads are answered while the API server does not answer, which speaks once a minute; then with 503."""
     access_token_minutes: Annotated[int, Field(ge=60, le=360)] = 120
     """How long an access token is good; Entra's gallery asks for 60 to 360 minutes."""
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()

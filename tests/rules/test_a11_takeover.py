@@ -74,6 +74,30 @@ async def test_nothing_of_a_stopped_holder_is_stored(ground: Any, until: Any) ->
             assert await ground.stored() == ["late@contoso.example"]
 
 
+async def test_an_outage_of_the_api_server_stops_writes_and_no_reads(ground: Any, until: Any) -> None:
+    """Beyond the Lease reads go on from the cache and writes are 503; when it is over all is answered."""
+    body = {"userName": "ana@contoso.example"}
+    async with ground.facade("only", SHORT, proxied=True) as only, ground.client(only) as entra:
+        await until(only.ready)
+        ana = (await entra.post("/Users", json=body)).json()["id"]
+        outage = ground.proxy.refuse(Match(), 503, retry_after=3)
+        refused = await entra.post("/Users", json={"userName": "ben@contoso.example"})
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "3")
+        await until(lambda: _not_ready(only))
+        assert (await entra.get(f"/Users/{ana}")).json()["userName"] == body["userName"]
+        title = {"Operations": [{"op": "replace", "path": "userName", "value": body["userName"]}]}
+        assert (await entra.patch(f"/Users/{ana}", json=title)).status_code == httpx.codes.SERVICE_UNAVAILABLE
+        ground.proxy.remove(outage)
+        await until(only.ready)
+        assert (await entra.get(f"/Users/{ana}")).is_success
+        assert (await entra.post("/Users", json={"userName": "ben@contoso.example"})).status_code == 201
+        assert await ground.stored() == ["ana@contoso.example", "ben@contoso.example"]
+
+
+async def _not_ready(facade: Any) -> bool:
+    return not await facade.ready()
+
+
 async def _refuses(client: httpx.AsyncClient, words: str) -> bool:
     try:
         answer = await client.get("/Users")
