@@ -23,7 +23,8 @@ async def ask(transport: Any, tenant: TenantKey, body: str, **headers: str) -> h
 async def opens(running: Any, tenant: TenantKey, token: str) -> int:
     """Return what a search with a token is answered."""
     async with running.client(tenant, token) as client:
-        return (await client.get("/Users")).status_code
+        status: int = (await client.get("/Users")).status_code
+        return status
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ class Stage:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(lasting: Any) -> AsyncIterator[Stage]:
     """The tenant of all recorded requests."""
-    async with lasting.client() as (_, client):
+    async with lasting.client(scim={"requestsPerSecond": 10_000}) as (_, client):
         yield Stage(client, lasting.ground)
 
 

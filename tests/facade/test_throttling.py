@@ -16,7 +16,7 @@ def test_a_bucket_lets_through_its_burst_and_then_its_rate() -> None:
     bucket = Bucket(10, 20, 0)
     assert [bucket.take(0) for _ in range(20)] == [0] * 20
     assert bucket.take(0) == pytest.approx(0.1)
-    assert (bucket.take(0.1), bucket.take(0.1)) == (0, pytest.approx(0.1))
+    assert [bucket.take(0.1), bucket.take(0.1)] == [0, pytest.approx(0.1)]
     assert [bucket.take(100) for _ in range(21)] == [*[0] * 20, pytest.approx(0.1)]
 
 
