@@ -14,11 +14,12 @@ from scim2_server.conditions import Conditions
 
 from workteam_crds.naming import folded
 from workteam_scim.documents import ENTERPRISE, LIST_RESPONSE, PAGE
+from workteam_scim.entries import Entry
 from workteam_scim.filters import comparisons, respelt
 from workteam_scim.objects import Objects
 from workteam_scim.paths import Table, group_table, user_table
 from workteam_scim.replay import Rendered
-from workteam_scim.shelf import Entry, Shelf
+from workteam_scim.shelf import Shelf
 
 WORK_EMAIL = 'emails[type eq "work"].value'
 EMPLOYEE_NUMBER = f"{ENTERPRISE}:employeeNumber"
@@ -153,7 +154,7 @@ def _of_one(shelf: Shelf[Any], name: str, path: str, literal: str) -> list[Entry
     """``id eq … and members eq …``, or the manager of a user: whether a reference is held."""
     entry = shelf.get(name)
     if path in MEMBERS:
-        return [entry] if entry is not None and literal in entry.members else []
+        return [entry] if entry is not None and entry.holds(literal) else []
     if path == MANAGER:
         return [entry] if entry is not None and literal == entry.manager else []
     return None

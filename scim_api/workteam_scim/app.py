@@ -12,12 +12,13 @@ from fastapi import FastAPI
 from workteam_crds.cluster.fenced import FencedStore
 from workteam_crds.cluster.informer import Informer
 from workteam_crds.cluster.port import Cluster
-from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
+from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamTenant, WorkteamUser
 from workteam_scim import health, oauth, recent
 from workteam_scim.audit import Audit
 from workteam_scim.audited import audited
 from workteam_scim.auth import Callers
 from workteam_scim.cache import Cache, Feed
+from workteam_scim.departures import Departures
 from workteam_scim.endpoint import ScimApplication
 from workteam_scim.keyring import Keyring
 from workteam_scim.leadership import Leadership, Terms
@@ -50,7 +51,9 @@ class Facade:
         self.service = FacadeService(facade_provider())
         cache = Cache(settings.base_url)
         self.leadership = Leadership(cluster, _terms(settings, new_id))
-        around = Surroundings(audited(FencedStore(cluster, self.leadership.fence)), new_id, now)
+        store = audited(FencedStore(cluster, self.leadership.fence))
+        around = Surroundings(store, new_id, now)
+        self._departures = Departures(cache, store)
         self.tenancy = Tenancy(
             cache, self.service, around, base_url=settings.base_url, ignored=self.metrics.ignored, clock=clock
         )
@@ -81,7 +84,11 @@ class Facade:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow the cluster while the block runs."""
-        loops: list[Coroutine[Any, Any, None]] = [self.leadership.run(), self.tokens.run()]
+        loops: list[Coroutine[Any, Any, None]] = [
+            self.leadership.run(),
+            self.tokens.run(),
+            self._departures.run(),
+        ]
         loops += [informer.run() for _, _, informer in self._informers]
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:
@@ -155,12 +162,13 @@ def _informers(
 ) -> list[tuple[str, str, Informer[Any]]]:
     users = Informer(cluster, WorkteamUser, namespace, Feed(cache, cache.users, namespace))
     groups = Informer(cluster, WorkteamGroup, namespace, Feed(cache, cache.groups, namespace))
+    lists = Informer(cluster, WorkteamGroupMembership, namespace, Feed(cache, cache.lists, namespace))
     tenants = Informer(cluster, WorkteamTenant, namespace, TenantFeed(tenancy, namespace))
-    return [(kind.kind, namespace, informer) for kind, informer in _named(tenants, users, groups)]
+    return [(kind.kind, namespace, informer) for kind, informer in _named(tenants, users, groups, lists)]
 
 
 def _named(*informers: Informer[Any]) -> list[tuple[Any, Informer[Any]]]:
-    return list(zip((WorkteamTenant, WorkteamUser, WorkteamGroup), informers, strict=True))
+    return list(zip((WorkteamTenant, WorkteamUser, WorkteamGroup, WorkteamGroupMembership), informers, strict=True))
 
 
 def _seconds(informer: Informer[Any]) -> Callable[[], float]:

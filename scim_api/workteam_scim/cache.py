@@ -1,15 +1,32 @@
 """All shelves, and what feeds them: informers of each kind in each namespace."""
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Generic, Protocol, TypeVar
 
 from workteam_crds.cluster.port import Change, Event, Listing
-from workteam_crds.kinds import WorkteamGroup, WorkteamUser
+from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamUser
 from workteam_crds.kinds.custom_resource import TenantResource
 from workteam_crds.naming import TenantKey
+from workteam_scim.rosters import MemberList
 from workteam_scim.shelf import Shelf
+from workteam_scim.versions import Versions
 
 T = TypeVar("T", bound=TenantResource)
+T_contra = TypeVar("T_contra", bound=TenantResource, contravariant=True)
+
+
+class Store(Protocol[T_contra]):
+    """What takes the objects of one kind of one tenant."""
+
+    def put(self, resource: T_contra, /) -> object:
+        """Take a state of an object."""
+
+    def remove(self, name: str, uid: str, /) -> None:
+        """Take out an object that is deleted."""
+
+    def replace(self, resources: Iterable[T_contra], /, *, began: float, unreadable: frozenset[str]) -> None:
+        """Become a full list."""
 
 
 class Cache:
@@ -19,14 +36,28 @@ class Cache:
         self._base_url = base_url
         self._users: dict[TenantKey, Shelf[WorkteamUser]] = {}
         self._groups: dict[TenantKey, Shelf[WorkteamGroup]] = {}
+        self.departed = asyncio.Event()
+        """Set when a group was deleted whose memberships are still there."""
 
     def users(self, tenant: TenantKey) -> Shelf[WorkteamUser]:
         """Return the users of a tenant."""
-        return _shelf(self._users, tenant, self._base_url, "userName")
+        if tenant not in self._users:
+            self._users[tenant] = Shelf(self._base_url(tenant), "userName")
+        return self._users[tenant]
 
     def groups(self, tenant: TenantKey) -> Shelf[WorkteamGroup]:
         """Return the groups of a tenant."""
-        return _shelf(self._groups, tenant, self._base_url, "displayName")
+        if tenant not in self._groups:
+            self._groups[tenant] = Shelf(self._base_url(tenant), "displayName", self.departed.set)
+        return self._groups[tenant]
+
+    def lists(self, tenant: TenantKey) -> Versions[WorkteamGroupMembership, MemberList]:
+        """Return the further lists of a tenant's groups."""
+        return self.groups(tenant).lists
+
+    def left_over(self) -> list[tuple[TenantKey, MemberList]]:
+        """Return the lists of all groups that were deleted."""
+        return [(tenant, each) for tenant, shelf in self._groups.items() for each in shelf.left_over()]
 
     def named(self, namespace: str) -> set[TenantKey]:
         """Return the tenants of a namespace that were named so far."""
@@ -34,11 +65,11 @@ class Cache:
 
 
 class Feed(Generic[T]):
-    """What the informer of one kind in one namespace feeds: the shelf of each object's tenant."""
+    """What the informer of one kind in one namespace feeds: what is kept of each object's tenant."""
 
-    def __init__(self, cache: Cache, shelf: Callable[[TenantKey], Shelf[T]], namespace: str) -> None:
+    def __init__(self, cache: Cache, store: Callable[[TenantKey], Store[T]], namespace: str) -> None:
         self._cache = cache
-        self._shelf = shelf
+        self._store = store
         self._namespace = namespace
 
     def replace(self, listing: Listing[T], *, began: float) -> None:
@@ -48,23 +79,15 @@ class Feed(Generic[T]):
             by_tenant.setdefault(resource.tenant, []).append(resource)
         unreadable = frozenset(key.name for key in listing.unreadable)
         for tenant, resources in by_tenant.items():
-            self._shelf(tenant).replace(resources, began=began, unreadable=unreadable)
+            self._store(tenant).replace(resources, began=began, unreadable=unreadable)
 
     def observe(self, event: Event[T]) -> None:
         """Take one change; what does not parse changes nothing."""
         resource = event.resource
         if resource is None:
             return
-        shelf = self._shelf(resource.tenant)
+        store = self._store(resource.tenant)
         if event.change is Change.DELETED:
-            shelf.remove(resource.metadata.name, resource.metadata.uid or "")
+            store.remove(resource.metadata.name, resource.metadata.uid or "")
         else:
-            shelf.put(resource)
-
-
-def _shelf(
-    held: dict[TenantKey, Shelf[T]], tenant: TenantKey, base_url: Callable[[TenantKey], str], unique: str
-) -> Shelf[T]:
-    if tenant not in held:
-        held[tenant] = Shelf(base_url(tenant), unique)
-    return held[tenant]
+            store.put(resource)

@@ -7,6 +7,8 @@ paths such as ``emails[type eq "work"].value``.
 
 from typing import Any, TypeAlias
 
+from workteam_scim.limits import BODY, BULK_OPERATIONS
+
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -167,7 +169,7 @@ RESOURCE_TYPES: tuple[Document, ...] = (
 SERVICE_PROVIDER_CONFIG: Document = {
     "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
     "patch": {"supported": True},
-    "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+    "bulk": {"supported": True, "maxOperations": BULK_OPERATIONS, "maxPayloadSize": BODY},
     "filter": {"supported": True, "maxResults": PAGE},
     "changePassword": {"supported": False},
     "sort": {"supported": False},

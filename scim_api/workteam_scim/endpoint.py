@@ -8,10 +8,10 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 import orjson
-from scim2_models import NotFoundException, SCIMException
+from scim2_models import SCIMException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
-from scim2_server.routing import Operation, match
+from scim2_server.routing import Operation, Target
 
 from workteam_crds.cluster.fenced import NotHolding
 from workteam_crds.cluster.port import ClusterError, ClusterUnavailable
@@ -24,6 +24,7 @@ from workteam_scim.metrics import Metrics
 from workteam_scim.refusals import SOON, Unavailable
 from workteam_scim.replay import Rendered
 from workteam_scim.request_ids import request_id_of
+from workteam_scim.routing import Place, split
 from workteam_scim.service import FacadeService
 from workteam_scim.tenancy import Responder, Tenancy
 
@@ -34,13 +35,9 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 TAKING_OVER = "Another facade takes over; the request may be sent again."
-PREFIX = ("scim", "v2")
-BELOW = 4
-"""Segments of a path before its resource: namespace, tenant, scim, v2."""
-RESOURCES = {"users": "Users", "groups": "Groups", "schemas": "Schemas", "resourcetypes": "ResourceTypes"}
-CONFIG = "ServiceProviderConfig"
-ALIASES = {"serviceconfiguration": CONFIG, "serviceproviderconfig": CONFIG}
-"""Microsoft's Postman collection asks for the first."""
+READS = {"HEAD": "GET"}
+"""Methods that are answered as another one is; a HEAD is sent without the body (RFC 9110 §9.3.2)."""
+QUICK = frozenset({Operation.query, Operation.search})
 
 
 @dataclass
@@ -51,6 +48,12 @@ class Exchange:
     deed: Deed
     began: float
     resource_id: str | None = None
+
+    @property
+    def method(self) -> str:
+        """Return the method by which it is answered."""
+        method = str(self.scope["method"]).upper()
+        return READS.get(method, method)
 
     def header(self, name: bytes) -> str | None:
         """Return a header's value."""
@@ -91,21 +94,24 @@ class ScimApplication:
             except Exception as error:  # noqa: BLE001 - the edge: whatever it was becomes an answer
                 answer = self._failed(exchange, error)
         self._note(exchange, answer)
-        await _send(send, answer, exchange.deed.request_id)
+        await _send(send, answer, exchange)
 
     async def _answer(self, exchange: Exchange, receive: Receive) -> ScimResponse:
-        tenant, path = _split(exchange.scope["path"])
+        tenant, place = split(exchange.scope["path"])
         exchange.deed.tenant = tenant
-        _describe(exchange, path)
+        _describe(exchange, place)
         responder = self._authenticated(exchange, tenant)
+        if exchange.method == "OPTIONS" and place.served:
+            return ScimResponse(HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(place.allowed)})
+        target = place.target(exchange.method)
         request = ScimRequest(
-            method=exchange.scope["method"].upper(),
+            method=exchange.method,
             base_url=responder.base_url,
-            path=path,
+            path=place.path,
             query=read_query(exchange.scope["query_string"]),
             headers=[(key.decode("latin-1"), value.decode("latin-1")) for key, value in exchange.scope["headers"]],
         )
-        if exchange.deed.op in {"query", "search"} and (quick := self._quick(exchange, responder, request)) is not None:
+        if target.operation in QUICK and (quick := self._quick(responder, target, request)) is not None:
             return quick
         request.body = await read_body(receive)
         answer = await responder.handler.handle(request)
@@ -119,12 +125,11 @@ class ScimApplication:
         exchange.deed.token = caller.handle
         return self._tenancy.responder(tenant)
 
-    def _quick(self, exchange: Exchange, responder: Responder, request: ScimRequest) -> Rendered | None:
+    def _quick(self, responder: Responder, target: Target, request: ScimRequest) -> Rendered | None:
         """Answer from bytes what can be, without the library."""
-        target = match(request.method, request.path)
-        if exchange.deed.resource not in {"Users", "Groups"}:
+        if target.endpoint is None:
             return None
-        objects = responder.objects.of(exchange.deed.resource.removesuffix("s"))
+        objects = responder.objects.of(target.endpoint.removesuffix("s"))
         if target.operation is Operation.search:
             if (quick := answers.several(objects, request.query)) is None and "filter" in request.query:
                 respelt = answers.respelt_for(objects, request.query["filter"])
@@ -173,27 +178,11 @@ class ScimApplication:
         )
 
 
-def _split(path: str) -> tuple[TenantKey, str]:
-    """Split a path into tenant and the rest; double and trailing slashes do not count."""
-    segments = [segment for segment in path.split("/") if segment]
-    if len(segments) < BELOW or tuple(segment.lower() for segment in segments[2:BELOW]) != PREFIX:
-        raise NotFoundException(detail="No SCIM endpoint: the Base URL ends in /{namespace}/{tenant}/scim/v2.")
-    rest = segments[BELOW:]
-    if rest:
-        first = rest[0].lower()
-        rest[0] = RESOURCES.get(first) or ALIASES.get(first) or rest[0]
-    return TenantKey(segments[0], segments[1]), "/" + "/".join(rest)
-
-
-def _describe(exchange: Exchange, path: str) -> None:
+def _describe(exchange: Exchange, place: Place) -> None:
     """Note operation and resource by closed sets of names: metrics have no series of a client's invention."""
-    first, deed = path.split("/")[1], exchange.deed
-    deed.resource = first if first in {*RESOURCES.values(), CONFIG} else "none"
-    try:
-        target = match(exchange.scope["method"].upper(), path)
-        deed.op, exchange.resource_id = target.operation.value, target.resource_id
-    except SCIMException:
-        deed.op = "none"
+    deed, operation = exchange.deed, place.served.get(exchange.method)
+    deed.resource, exchange.resource_id = place.resource, place.resource_id
+    deed.op = "none" if operation is None else operation.value
 
 
 def scim_type_of(answer: ScimResponse) -> str | None:
@@ -201,7 +190,7 @@ def scim_type_of(answer: ScimResponse) -> str | None:
     return answer.body.get("scimType") if isinstance(answer.body, dict) else None
 
 
-async def _send(send: Send, answer: ScimResponse, request_id: str) -> None:
+async def _send(send: Send, answer: ScimResponse, exchange: Exchange) -> None:
     if isinstance(answer, Rendered):
         content = answer.content
     else:
@@ -209,8 +198,8 @@ async def _send(send: Send, answer: ScimResponse, request_id: str) -> None:
     headers = [(key.lower().encode(), value.encode("latin-1", "replace")) for key, value in answer.headers.items()]
     if not content:
         headers = [(key, value) for key, value in headers if key != b"content-type"]
-    headers += [(b"x-request-id", request_id.encode()), (b"cache-control", b"no-store")]
+    headers += [(b"x-request-id", exchange.deed.request_id.encode()), (b"cache-control", b"no-store")]
     if answer.status not in {204, 304}:
         headers.append((b"content-length", str(len(content)).encode()))
     await send({"type": "http.response.start", "status": int(answer.status), "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+    await send({"type": "http.response.body", "body": b"" if exchange.scope["method"] == "HEAD" else content})

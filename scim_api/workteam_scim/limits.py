@@ -10,7 +10,11 @@ from scim2_models import InvalidFilterException, InvalidSyntaxException, Payload
 from workteam_scim.refusals import TooSlow
 
 BODY = 2 * 1024 * 1024
-"""Bytes of a body: 20,000 members are 1 MB."""
+"""Bytes of a body: 20,000 members, as Entra writes them, are 1.2 MB."""
+MEMBERS = 20_000
+"""Members that one request names at most; a group may have more."""
+BULK_OPERATIONS = 1000
+"""Operations of one Bulk; each counts as a request of its tenant."""
 BODY_SECONDS = 10
 """How long a body may take."""
 FILTER = 4096

@@ -1,7 +1,6 @@
 """SCIM user ↔ WorkteamUser, SCIM group ↔ WorkteamGroup: a rename, values untouched. Pure."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from workteam_crds.cluster.port import Operation
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.custom_resource import (
     FINALIZER,
+    GROUP_LABEL,
     LAST_MODIFIED,
     SOURCE_LABEL,
     SOURCE_SCIM,
@@ -24,9 +24,7 @@ from workteam_crds.kinds.users import UserSpec
 from workteam_crds.naming import TenantKey
 from workteam_crds.part import Part, rfc3339
 from workteam_scim.documents import ENTERPRISE, GROUP, USER
-from workteam_scim.members import refuse_too_many
 
-HASH_LENGTH = 16
 SOURCE_TEST: Operation = {
     "op": "test",
     "path": f"/metadata/labels/{SOURCE_LABEL.replace('/', '~1')}",
@@ -43,44 +41,42 @@ def scim_user(user: WorkteamUser, base_url: str) -> dict[str, Any]:
     attributes.pop("tenantRef")
     enterprise = attributes.pop("enterprise", None)
     extension: dict[str, Any] = {ENTERPRISE: enterprise} if enterprise else {}
-    schemas = [USER, *extension]
+    schemas, since = [USER, *extension], created(user)
     return {
         "schemas": schemas,
         "id": user.metadata.name,
         **attributes,
         **extension,
-        "meta": _meta(user, "User", f"{base_url}/Users", f'W/"{user.metadata.generation}"'),
+        "meta": {
+            "resourceType": "User",
+            "created": since,
+            "lastModified": user.metadata.annotations.get(LAST_MODIFIED) or since,
+            "location": f"{base_url}/Users/{user.metadata.name}",
+            "version": f'W/"{user.metadata.generation}"',
+        },
     }
 
 
 def scim_group(group: WorkteamGroup, base_url: str) -> dict[str, Any]:
-    """Return a group as it is answered, without its members."""
-    attributes = group.spec.dump()
-    named: dict[str, Any] = {key: attributes[key] for key in ("displayName", "externalId") if key in attributes}
+    """Return a group as it is answered, without its members, and in ``meta`` without what these move."""
+    spec, metadata = group.spec, group.metadata
+    named = {"displayName": spec.display_name, "externalId": spec.external_id}
     return {
         "schemas": [GROUP],
-        "id": group.metadata.name,
-        **named,
-        "meta": _meta(group, "Group", f"{base_url}/Groups", group_version(group)),
+        "id": metadata.name,
+        **{key: value for key, value in named.items() if value is not None},
+        "meta": {
+            "resourceType": "Group",
+            "created": created(group),
+            "location": f"{base_url}/Groups/{metadata.name}",
+        },
     }
 
 
-def group_version(group: WorkteamGroup) -> str:
-    """Return a group's ETag: a short hash, as the lists of its members have generations of their own."""
-    text = f"{group.metadata.uid}/{group.metadata.generation}"
-    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"'
-
-
-def _meta(resource: CustomResource, resource_type: str, collection: str, version: str) -> dict[str, str]:
-    created = resource.metadata.creation_timestamp
-    since = rfc3339(created) if created else ""
-    return {
-        "resourceType": resource_type,
-        "created": since,
-        "lastModified": resource.metadata.annotations.get(LAST_MODIFIED) or since,
-        "location": f"{collection}/{resource.metadata.name}",
-        "version": version,
-    }
+def created(resource: CustomResource) -> str:
+    """Return when an object was made; nothing if it is not stored yet."""
+    moment = resource.metadata.creation_timestamp
+    return rfc3339(moment) if moment else ""
 
 
 def user_spec(attributes: Mapping[str, Any], tenant: str) -> UserSpec:
@@ -93,14 +89,24 @@ def user_spec(attributes: Mapping[str, Any], tenant: str) -> UserSpec:
         raise refusal(error) from None
 
 
-def group_spec(attributes: Mapping[str, Any], members: tuple[str, ...], tenant: str) -> GroupSpec:
-    """Read a SCIM group into a spec. Raises ``TooManyException``, or as ``user_spec`` does."""
+def group_spec(
+    attributes: Mapping[str, Any], tenant: str, *, members: tuple[str, ...] = (), memberships: int = 0
+) -> GroupSpec:
+    """Read a SCIM group into a spec, with the members of its own list. Raises as ``user_spec`` does."""
     wanted = {key: attributes.get(key) for key in ("displayName", "externalId")}
-    wanted |= {"tenantRef": {"name": tenant}, "members": refuse_too_many(members)}
+    wanted |= {"tenantRef": {"name": tenant}, "members": members, "memberships": memberships or None}
     try:
         return GroupSpec.model_validate(wanted)
     except ValidationError as error:
         raise refusal(error) from None
+
+
+def unique_of(name: str, attributes: Mapping[str, Any]) -> str:
+    """Return the attribute that no other resource of the type may have. Raises ``InvalidValueException``."""
+    unique = attributes.get(name)
+    if not isinstance(unique, str) or not unique:
+        raise InvalidValueException(detail=f"{name}: it is required and cannot be empty.")
+    return unique
 
 
 def refusal(error: ValidationError) -> InvalidValueException:
@@ -120,6 +126,15 @@ def new_metadata(name: str, tenant: TenantKey, now: datetime) -> dict[str, Any]:
     }
 
 
+def new_membership(name: str, group: str, tenant: TenantKey, members: tuple[str, ...], now: datetime) -> dict[str, Any]:
+    """Return a further list of a group's members. It has no owner: after a restore its group has another uid."""
+    metadata = new_metadata(name, tenant, now)
+    metadata["labels"] |= {GROUP_LABEL: group}
+    del metadata["finalizers"]
+    spec = {"tenantRef": {"name": tenant.name}, "groupRef": {"name": group}, "members": members}
+    return {"metadata": metadata, "spec": spec}
+
+
 @dataclass(frozen=True)
 class Known:
     """What is known of an object that is to be changed, and must still be so."""
@@ -131,13 +146,35 @@ class Known:
     """Whether it has annotations at all: a JSON patch adds to a map only if it is there."""
 
 
+def known_of(resource: CustomResource) -> Known:
+    """Return what a later write tests."""
+    metadata = resource.metadata
+    from_scim = metadata.labels.get(SOURCE_LABEL) == SOURCE_SCIM
+    return Known(metadata.generation or 0, from_scim, annotated=bool(metadata.annotations))
+
+
 def changes(old: Part, new: Part, known: Known, *, now: datetime) -> list[Operation]:
     """Return the JSON patch from one spec to another, tested on what is known; nothing if they are equal."""
+    return tested(differences(old, new), known, now=now)
+
+
+def differences(old: Part, new: Part) -> list[Operation]:
+    """Return the operations that make one spec another."""
     before, after = old.dump(), new.dump()
-    differing = [
-        key for key in (*before, *(key for key in after if key not in before)) if before.get(key) != after.get(key)
-    ]
-    if not differing:
+    keys = (*before, *(key for key in after if key not in before))
+    return [setting(key, after.get(key)) for key in keys if before.get(key) != after.get(key)]
+
+
+def setting(key: str, value: Any) -> Operation:
+    """Return the operation that gives a field of the spec a value; None or nothing takes away the one it has."""
+    if value is None or value == ():
+        return {"op": "remove", "path": f"/spec/{key}"}
+    return {"op": "add", "path": f"/spec/{key}", "value": value}
+
+
+def tested(operations: Sequence[Operation], known: Known, *, now: datetime) -> list[Operation]:
+    """Return operations as one JSON patch, tested on what is known, with the time noted; nothing if there are none."""
+    if not operations:
         return []
     moment = rfc3339(now)
     noted: Operation = {"op": "add", "path": LAST_MODIFIED_PATH, "value": moment}
@@ -146,15 +183,9 @@ def changes(old: Part, new: Part, known: Known, *, now: datetime) -> list[Operat
     return [
         {"op": "test", "path": "/metadata/generation", "value": known.generation},
         *([SOURCE_TEST] if known.from_scim else []),
-        *(_change(key, after) for key in differing),
+        *operations,
         noted,
     ]
-
-
-def _change(key: str, after: Mapping[str, Any]) -> Operation:
-    if key in after:
-        return {"op": "add", "path": f"/spec/{key}", "value": after[key]}
-    return {"op": "remove", "path": f"/spec/{key}"}
 
 
 def _without_shells(value: Any) -> Any:

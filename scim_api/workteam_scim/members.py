@@ -1,17 +1,17 @@
-"""Members of a group: what an operation on them means, and the list that results. Pure.
+"""Members of a group: what an operation on them means, and what a request changes in the end. Pure.
 
 Several shapes change who has access without saying so when a server guesses: here an operation is understood
 completely or refused. Only a remove of ``members`` without a value, and a replace by nothing, empty a group.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from scim2_models import InvalidPathException, InvalidValueException, TooManyException
 
-from workteam_crds.kinds.groups import INLINE_MEMBERS
+from workteam_scim.limits import MEMBERS
 from workteam_scim.normalise import ABSENT, Operation, Verb
 from workteam_scim.paths import Target, equals
 
@@ -83,27 +83,62 @@ def _id(item: Any) -> str:
     return item
 
 
-def edited(current: Sequence[str], edits: Iterable[Edit]) -> tuple[str, ...]:
-    """Return the members after all edits, in order of their coming. Raises ``TooManyException``."""
-    members = dict.fromkeys(current)
+class Held(Protocol):
+    """A group whose members are changed."""
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """All of them."""
+
+    def holds(self, name: str) -> bool:
+        """Say whether somebody is one of them, without looking at all."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a request changes in the end."""
+
+    added: tuple[str, ...] = ()
+    """Who was not in, in order of coming."""
+    removed: frozenset[str] = frozenset()
+    """Who was in."""
+    whole: bool = False
+    """Whether the request says who all the members are."""
+
+
+def net_change(edits: Iterable[Edit], group: Held) -> Change:
+    """Return what all edits together change. Raises ``TooManyException`` if they name more than one request may."""
+    added: dict[str, None] = {}
+    removed: dict[str, None] = {}
+    whole, named = False, 0
     for edit in edits:
+        named += len(edit.ids)
+        refuse_too_many(named)
         match edit:
             case Add(ids):
-                members |= dict.fromkeys(ids)
+                _move(ids, out_of=removed, into=added, wanted=lambda name: not group.holds(name))
             case Remove(ids):
-                for name in ids:
-                    members.pop(name, None)
+                _move(ids, out_of=added, into=removed, wanted=group.holds)
             case Replace(ids):
-                kept = {name: None for name in members if name in set(ids)}
-                members = kept | dict.fromkeys(ids)
-    return refuse_too_many(tuple(members))
+                kept, whole = set(ids), True
+                added = {name: None for name in ids if not group.holds(name)}
+                removed = {name: None for name in group.members if name not in kept}
+    return Change(tuple(added), frozenset(removed), whole)
 
 
-def refuse_too_many(members: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the members. Raises ``TooManyException`` if a group cannot hold so many."""
-    if len(members) > INLINE_MEMBERS:
-        raise TooManyException(detail=f"members: a group holds up to {INLINE_MEMBERS} members; nothing changed.")
-    return members
+def _move(ids: Iterable[str], *, out_of: dict[str, None], into: dict[str, None], wanted: Callable[[str], bool]) -> None:
+    for name in ids:
+        out_of.pop(name, None)
+        if wanted(name):
+            into[name] = None
+
+
+def refuse_too_many(count: int) -> None:
+    """Raise ``TooManyException`` if a request names more members than it may."""
+    if count > MEMBERS:
+        raise TooManyException(
+            detail=f"members: one request may name up to {MEMBERS} members; nothing changed. Send them in several."
+        )
 
 
 def is_members(target: Target) -> bool:

@@ -1,15 +1,15 @@
-"""The objects of one tenant: SCIM verbs → cluster verbs, uniqueness, errors translated back.
+"""The objects of one kind of one tenant: cluster verbs, uniqueness, errors translated back.
 
 Reads come from the cache. A write is one request to the API server, compared-and-swapped on the generation that was
 read, and in the cache before its caller goes on.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 from scim2_models import (
@@ -20,23 +20,26 @@ from scim2_models import (
     UniquenessException,
 )
 
-from workteam_crds.cluster.port import Conflict, NotFound, ObjectStore, Rejected
-from workteam_crds.kinds import WorkteamGroup, WorkteamUser
-from workteam_crds.kinds.custom_resource import TenantResource
+from workteam_crds.cluster.port import Conflict, NotFound, ObjectStore, Operation, Rejected
+from workteam_crds.kinds.custom_resource import Metadata, TenantResource
 from workteam_crds.kinds.groups import GroupSpec
 from workteam_crds.kinds.users import UserSpec
 from workteam_crds.naming import TenantKey, folded
-from workteam_scim.cache import Cache
-from workteam_scim.mapping import changes, group_spec, new_metadata, user_spec
+from workteam_scim.entries import Entry
+from workteam_scim.mapping import new_metadata
 from workteam_scim.refusals import Unavailable
 from workteam_scim.reservations import Doubts, LostCreate, LostCreates
-from workteam_scim.shelf import Entry, Shelf
+from workteam_scim.shelf import Shelf
 
 MANAGER = "workteam-scim"
 """The field manager of everything that SCIM writes."""
 
 T = TypeVar("T", bound=TenantResource)
 S = TypeVar("S", bound=UserSpec | GroupSpec)
+R = TypeVar("R", bound=TenantResource)
+
+Prepare: TypeAlias = Callable[[str], Awaitable[None]]
+"""What has to be there before an object of a name is made."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,9 @@ class Objects(Generic[T, S]):
     def __init__(self, kind: type[T], word: str, tenant: TenantKey, shelf: Shelf[T], around: Surroundings) -> None:
         self.shelf = shelf
         self.word = word
+        self.tenant = tenant
+        self.around = around
         self._kind = kind
-        self._tenant = tenant
-        self._around = around
         self.doubts = Doubts()
         self._lost = LostCreates()
         self._reserved: set[str] = set()
@@ -73,29 +76,32 @@ class Objects(Generic[T, S]):
             raise NotFoundException(detail=f"{self.word} not found.")
         return entry
 
-    async def insert(self, spec: S, unique: str) -> Entry:
+    async def insert(self, spec: S, unique: str, *, name: str | None = None, prepare: Prepare | None = None) -> Entry:
         """Create an object, or find the one of a create whose answer was lost (rule A10).
 
-        Raises ``UniquenessException``; then nothing was sent.
+        ``name`` is the id that it is to have, a new one if None; ``prepare`` is awaited before it is made. Raises
+        ``UniquenessException``; then nothing was sent.
         """
         key = folded(unique)
         lost = self._lost.get(key)
-        with self._reservation(key, None, lost):
+        with self.reservation(key, None, lost):
             decided = None if lost is None else await self._decided(lost, key, spec)
             if isinstance(decided, Entry):
                 return decided
-            name = decided or self._around.new_id()
-            metadata = new_metadata(name, self._tenant, self._around.now())
+            name = decided or name or self.around.new_id()
+            metadata = new_metadata(name, self.tenant, self.around.now())
             wanted = self._kind.model_validate({"metadata": metadata, "spec": spec})
-            with self._lost.remembering(key, name), self._refusals():
-                created = await self._around.cluster.create(wanted, manager=MANAGER)
+            with self._lost.remembering(key, name), refusals(self.word):
+                if prepare is not None:
+                    await prepare(name)
+                created = await self.around.cluster.create(wanted, manager=MANAGER)
             return self._written(created)
 
     async def _decided(self, lost: LostCreate, key: str, spec: S) -> Entry | str | None:
         """Return what became of a lost create: its object, the name to send again, or None for a new name."""
-        asked = _time()
+        asked = loop_time()
         try:
-            found = await self._around.cluster.get(self._kind, self._tenant.namespace, lost.name)
+            found = await self.around.cluster.get(self._kind, self.tenant.namespace, lost.name)
         except NotFound:
             if lost.repeatable(asked):
                 return lost.name
@@ -118,43 +124,36 @@ class Objects(Generic[T, S]):
             await self._refresh(entry)
         self.doubts.end(name)
 
-    async def rewrite(self, entry: Entry, old: S, new: S, unique: str) -> Entry:
-        """Change an object that was read as ``entry``; nothing is written if nothing differs.
+    async def change(self, entry: Entry, operations: Sequence[Operation]) -> Entry:
+        """Send a JSON patch of an object that was read as ``entry``.
 
         Raises ``PreconditionFailedException`` if somebody else wrote in between: the cache has the fresh state then.
         """
-        operations = changes(old, new, entry.known, now=self._around.now())
-        if not operations:
-            return entry
-        self._refuse_git(entry)
-        with self._reservation(folded(unique), entry):
-            named = self._named(entry, old)
-            try:
-                with self.doubts.noting(entry.name), self._refusals():
-                    changed = await self._around.cluster.patch(named, operations, manager=MANAGER)
-            except Conflict:
-                await self._refresh(entry)
-                raise PreconditionFailedException from None
-            return self._written(changed)
+        try:
+            with self.doubts.noting(entry.name), refusals(self.word):
+                changed = await self.around.cluster.patch(self._named(entry), operations, manager=MANAGER)
+        except Conflict:
+            await self._refresh(entry)
+            raise PreconditionFailedException from None
+        return self._written(changed)
 
-    async def delete(self, entry: Entry, spec: S) -> None:
+    async def delete(self, entry: Entry) -> None:
         """Delete an object. Raises ``NotFoundException`` if another one has its name by now."""
-        self._refuse_git(entry)
+        self.refuse_git(entry)
         try:
             with self.doubts.noting(entry.name):
-                await self._around.cluster.delete(self._named(entry, spec))
+                await self.around.cluster.delete(self._named(entry))
         except Conflict:
             await self._refresh(entry)
             raise NotFoundException(detail=f"{self.word} not found.") from None
         self._lost.forget_object(entry.name)
-        self.shelf.bury(entry, _time())
+        self.shelf.bury(entry, loop_time())
 
-    def _named(self, entry: Entry, spec: S) -> T:
-        metadata = {"name": entry.name, "namespace": self._tenant.namespace, "uid": entry.uid}
-        return self._kind.model_validate({"metadata": metadata, "spec": spec})
+    def _named(self, entry: Entry) -> T:
+        return addressed(self._kind, self.tenant, entry.name, entry.uid)
 
     def _written(self, resource: T) -> Entry:
-        entry = self.shelf.put(resource, written=_time())
+        entry = self.shelf.put(resource, written=loop_time())
         if entry is None:  # deleted by somebody else meanwhile
             raise NotFoundException(detail=f"{self.word} not found.")
         return entry
@@ -162,25 +161,13 @@ class Objects(Generic[T, S]):
     async def _refresh(self, entry: Entry) -> None:
         """Read consistently what we were late for."""
         try:
-            self.shelf.put(await self._around.cluster.get(self._kind, self._tenant.namespace, entry.name))
+            self.shelf.put(await self.around.cluster.get(self._kind, self.tenant.namespace, entry.name))
         except NotFound:
             self.shelf.remove(entry.name, entry.uid)
             raise NotFoundException(detail=f"{self.word} not found.") from None
 
     @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        """Answer what the API server refuses although the kind takes it, and what is gone."""
-        try:
-            yield
-        except Rejected as error:
-            fields = [part for part in str(error).split() if part.startswith(("spec.", "metadata."))]
-            detail = f"{', '.join(fields) or self.word}: the cluster's schema or policy refuses the value."
-            raise InvalidValueException(detail=detail) from None
-        except NotFound:
-            raise NotFoundException(detail=f"{self.word} not found.") from None
-
-    @contextmanager
-    def _reservation(self, unique: str, own: Entry | None, lost: LostCreate | None = None) -> Iterator[None]:
+    def reservation(self, unique: str, own: Entry | None, lost: LostCreate | None = None) -> Iterator[None]:
         """Hold a name while it is checked and written: of two requests at once, one is refused."""
         if own is not None and own.unique == unique:
             yield
@@ -200,33 +187,34 @@ class Objects(Generic[T, S]):
         attribute = "userName" if self.word == "User" else "displayName"
         return UniquenessException(detail=f"A {self.word.lower()} with this {attribute} already exists.")
 
-    def _refuse_git(self, entry: Entry) -> None:
+    def refuse_git(self, entry: Entry) -> None:
+        """Raise ``ForbiddenException`` for what is kept in Git."""
         if entry.from_git:
             raise ForbiddenException(
                 detail=f"This {self.word.lower()} is kept in Git (label workte.am/source=git): change it there."
             )
 
 
-class TenantObjects:
-    """Users and groups of one tenant."""
-
-    def __init__(self, tenant: TenantKey, cache: Cache, around: Surroundings) -> None:
-        self.tenant = tenant
-        self.users: Objects[WorkteamUser, UserSpec] = Objects(WorkteamUser, "User", tenant, cache.users(tenant), around)
-        self.groups: Objects[WorkteamGroup, GroupSpec] = Objects(
-            WorkteamGroup, "Group", tenant, cache.groups(tenant), around
-        )
-
-    def of(self, resource_type: str) -> Objects[Any, Any]:
-        """Return the objects of a resource type by its name."""
-        return self.users if resource_type == "User" else self.groups
-
-    def spec(self, resource_type: str, attributes: dict[str, Any], members: tuple[str, ...]) -> UserSpec | GroupSpec:
-        """Read attributes as they are answered, and members, into a spec."""
-        if resource_type == "User":
-            return user_spec(attributes, self.tenant.name)
-        return group_spec(attributes, members, self.tenant.name)
+@contextmanager
+def refusals(word: str) -> Iterator[None]:
+    """Answer what the API server refuses although the kind takes it, and what is gone."""
+    try:
+        yield
+    except Rejected as error:
+        fields = [part for part in str(error).split() if part.startswith(("spec.", "metadata."))]
+        detail = f"{', '.join(fields) or word}: the cluster's schema or policy refuses the value."
+        raise InvalidValueException(detail=detail) from None
+    except NotFound:
+        raise NotFoundException(detail=f"{word} not found.") from None
 
 
-def _time() -> float:
+def addressed(kind: type[R], tenant: TenantKey, name: str, uid: str, resource_version: str | None = None) -> R:
+    """Return an object that is known by its metadata alone: enough to say which one is meant."""
+    metadata = Metadata(name=name, namespace=tenant.namespace, uid=uid, resource_version=resource_version)
+    named: R = kind.model_construct(metadata=metadata, spec=None)  # type: ignore[assignment]
+    return named
+
+
+def loop_time() -> float:
+    """Return the time that what we write is known by (rule A10)."""
     return asyncio.get_running_loop().time()

@@ -6,16 +6,14 @@ a projection is asked for.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
-import orjson
 from pydantic import ValidationError
 from scim2_models import (
     Context,
-    InvalidSyntaxException,
     PreconditionFailedException,
     Resource,
     ResourceType,
@@ -28,21 +26,25 @@ from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target
 from scim2_server.service import ScimService
 
-from workteam_scim.members import edited
+from workteam_scim.entries import Entry
+from workteam_scim.group_writes import HalfWritten
+from workteam_scim.members import Edit, Replace
 from workteam_scim.patching import apply, explained
 from workteam_scim.paths import Table, group_table, user_table
 from workteam_scim.provider import NORMALISERS, READING
 from workteam_scim.refusals import Unavailable
 from workteam_scim.requests import Patch, read_patch, read_resource
-from workteam_scim.shelf import Entry
-from workteam_scim.storage import ClusterStorage, dumped, members_of
+from workteam_scim.storage import ClusterStorage, dumped
 
 TRIES = 10
 LONGEST_PAUSE = 0.05
 """Seconds before the next try, at most; jitter shortens it."""
 
-Wanted = tuple[dict[str, Any], tuple[str, ...]]
-"""What a resource is to become: its attributes, and its members."""
+LARGE = 500
+"""A PATCH of a group with more members is answered without them: 204."""
+
+Wanted: TypeAlias = tuple[dict[str, Any] | None, Sequence[Edit]]
+"""What a resource is to become: its attributes (None: as they are), and what is done to its members."""
 
 
 @dataclass
@@ -64,8 +66,8 @@ class ReplayingHandler(AsyncScimHandler):
         """Create a resource."""
         with self.service.provider:
             _, resource_type = self._target(request, Operation.create)
-            resource, _ = self._read_resource(resource_type, request, Context.RESOURCE_CREATION_REQUEST)
-            entry = await self._storage.insert(resource_type, resource)
+            resource, members = self._read_resource(resource_type, request, Context.RESOURCE_CREATION_REQUEST)
+            entry = await self._storage.insert(resource_type, resource, members or ())
             answer = rendered(entry, HTTPStatus.CREATED)
             answer.headers["Location"] = self.service.resource_location(request.base_url, resource_type, entry.name)
             return answer
@@ -92,13 +94,12 @@ class ReplayingHandler(AsyncScimHandler):
         with self.service.provider:
             target, resource_type = self._target(request, Operation.replace)
             resource_id = cast("str", target.resource_id)
-            resource, speaks_of_members = self._read_resource(
-                resource_type, request, Context.RESOURCE_REPLACEMENT_REQUEST
-            )
+            resource, members = self._read_resource(resource_type, request, Context.RESOURCE_REPLACEMENT_REQUEST)
             attributes = dumped(resource)
+            edits = [] if members is None else [Replace(members)]
 
-            async def wanted(entry: Entry) -> Wanted:
-                return attributes, members_of(attributes) if speaks_of_members else entry.members
+            async def wanted(_: Entry) -> Wanted:
+                return attributes, edits
 
             return await self._changed(request, resource_type, resource_id, wanted)
 
@@ -121,13 +122,17 @@ class ReplayingHandler(AsyncScimHandler):
         parameters = self.service.read_response_parameters(resource_type, request.query)
         conditions = self.service.read_conditions(request)
         objects = self._storage.objects.of(resource_type.name or "")
+        half_written = False
         for _ in range(TRIES):
             async with objects.lock(resource_id):
                 await objects.settle(resource_id)
                 entry = objects.read(resource_id)
-                conditions.check(entry.version, request.method)
+                if not half_written:
+                    conditions.check(entry.version, request.method)
                 try:
                     changed = await self._storage.rewrite(resource_type, entry, *await wanted(entry))
+                except HalfWritten:
+                    half_written = True
                 except PreconditionFailedException:
                     if conditions.if_match:
                         raise
@@ -138,14 +143,15 @@ class ReplayingHandler(AsyncScimHandler):
 
     async def _patched(self, resource_type: ResourceType, entry: Entry, patch: Patch) -> tuple[Wanted, int]:
         """Apply operations to a state of a resource; say besides how many of them can meet nothing."""
+        if not patch.operations:
+            return (None, patch.edits), 0
         attributes = entry.attributes()
-        members = edited(entry.members, patch.edits)
         operations = patch.written(attributes)
         if not operations:
-            return (attributes, members), 0
+            return (None, patch.edits), 0
         resource = self.service.get_model(resource_type).model_validate(attributes)
         left_out = await apply(resource, operations)
-        return (dumped(resource), members), left_out
+        return (dumped(resource), patch.edits), left_out
 
     def _answer(
         self,
@@ -154,6 +160,8 @@ class ReplayingHandler(AsyncScimHandler):
         entry: Entry,
         parameters: ResponseParameters[Any],
     ) -> ScimResponse:
+        if request.method == "PATCH" and entry.count > LARGE and shows_members(parameters):
+            return Rendered(HTTPStatus.NO_CONTENT, headers={"ETag": entry.version})
         if not parameters.attributes and not parameters.excluded_attributes:
             return rendered(entry, HTTPStatus.OK)
         return self.service.replacement_response(
@@ -168,22 +176,31 @@ class ReplayingHandler(AsyncScimHandler):
 
     def _read_resource(
         self, resource_type: ResourceType, request: ScimRequest, context: Context
-    ) -> tuple[Resource[Any], bool]:
-        """Read a whole resource; say besides whether its members were spoken of."""
+    ) -> tuple[Resource[Any], tuple[str, ...] | None]:
+        """Read a whole resource and its members: None if they were not spoken of. No model is made of many members."""
         body = read_resource(self._json(request), table_of(resource_type), READING)
         self._ignored(len(body.ignored))
+        members: list[dict[str, str]] | None = body.resource.pop("members", None)
         try:
             resource = self.service.get_model(resource_type).model_validate(body.resource, scim_ctx=context)
         except ValidationError as error:
             raise explained(error) from None
-        return resource, "members" in body.resource
+        ids = None if members is None else tuple(dict.fromkeys(member["value"] for member in members))
+        return resource, ids
 
     def _json(self, request: ScimRequest) -> Any:
-        self.service.ensure_json(request.header("Content-Type"))
-        try:
-            return orjson.loads(request.body)
-        except orjson.JSONDecodeError:
-            raise InvalidSyntaxException(detail="The body is not JSON.") from None
+        return self.service.decode_body(request.body, request.header("Content-Type"))
+
+
+def shows_members(parameters: ResponseParameters[Any]) -> bool:
+    """Say whether the members of a group are among what is asked for."""
+    if parameters.attributes:
+        return any(_is_members(path) for path in parameters.attributes)
+    return not any(_is_members(path) for path in parameters.excluded_attributes or ())
+
+
+def _is_members(path: object) -> bool:
+    return str(path).lower().rsplit(":", 1)[-1].startswith("members")
 
 
 def rendered(entry: Entry, status: HTTPStatus) -> Rendered:

@@ -1,8 +1,12 @@
 """FacadeService: the library's rules, with details that an administrator can read in Entra's provisioning log."""
 
+import re
 from http import HTTPStatus
+from typing import Any
 
-from scim2_models import Error, SCIMException, ScimProvider
+import orjson
+from scim2_models import Error, InvalidSyntaxException, SCIMException, ScimProvider
+from scim2_server.errors import UnsupportedMediaTypeException
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
@@ -10,6 +14,14 @@ from workteam_scim.refusals import Later
 
 LONGEST_DETAIL = 300
 CHALLENGE = 'Bearer realm="workteam", error="invalid_token"'
+JSON = re.compile(r"(application|text)/([\w.+-]+\+)?json|\*/\*", re.IGNORECASE)
+NEVER_JSON = re.compile(
+    r"(text/(html|xml|csv)|application/(([\w.+-]+\+)?(xml|yaml)|x-www-form-urlencoded)|(multipart|image|audio|video)/.*)",
+    re.IGNORECASE,
+)
+"""Types that say for certain that a body is something else."""
+NOT_JSON = "The body must be JSON, with Content-Type: application/scim+json."
+FAILED = "The facade failed; its log tells more under the X-Request-Id of this answer."
 
 
 class FacadeService(ScimService):
@@ -22,7 +34,9 @@ class FacadeService(ScimService):
     def error_of(exception: Exception) -> Error:
         """Return the error that is answered: its detail is one line, without a library's documentation links."""
         error = ScimService.error_of(exception)
-        detail = (error.detail or "").split("\n")[0].strip()
+        if not isinstance(exception, SCIMException):
+            return Error(status=error.status, detail=FAILED)
+        detail = (error.detail or "").split("\n")[0].strip().removeprefix("Value error, ")
         return Error(status=error.status, scim_type=error.scim_type, detail=detail[:LONGEST_DETAIL] or None)
 
     def error_response(self, exception: Exception) -> ScimResponse:
@@ -37,3 +51,18 @@ class FacadeService(ScimService):
     def www_authenticate(self, exception: SCIMException) -> str | None:  # noqa: ARG002 - one challenge for all
         """Return the challenge of a 401 (RFC 6750 §3)."""
         return CHALLENGE
+
+    def decode_body(self, body: bytes, content_type: str | None) -> Any:
+        """Return the JSON value of a body. What is JSON is read under any type that does not deny it, or under none.
+
+        Raises ``UnsupportedMediaTypeException`` for what is neither JSON nor called so, and ``InvalidSyntaxException``.
+        """
+        kind = (content_type or "").partition(";")[0].strip()
+        if NEVER_JSON.fullmatch(kind):
+            raise UnsupportedMediaTypeException(detail=NOT_JSON)
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            if "/" in kind and not JSON.fullmatch(kind):
+                raise UnsupportedMediaTypeException(detail=NOT_JSON) from None
+            raise InvalidSyntaxException(detail="The body is not JSON." if body else "The body is missing.") from None

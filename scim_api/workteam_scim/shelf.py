@@ -1,75 +1,38 @@
-"""Each resource as the bytes of its answer, fed by informers and written through by ``storage``.
+"""The resources of one kind of one tenant, with their indexes; those of groups with the lists of their members.
 
 What a request wrote is read by the next one however late the watch is, and whatever a list that began before it says.
 A terminating object is gone at once. Nothing here asks the API server.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
 
-import orjson
-
-from workteam_crds.kinds import WorkteamGroup, WorkteamUser
-from workteam_crds.kinds.custom_resource import LAST_MODIFIED, SOURCE_GIT, SOURCE_LABEL, SOURCE_SCIM, TenantResource
-from workteam_crds.kinds.users import UserSpec
-from workteam_crds.naming import folded
+from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamUser
+from workteam_crds.kinds.custom_resource import TenantResource
+from workteam_scim.entries import Entry, group_entry, is_alike, user_entry
 from workteam_scim.index import Lookup, Ordered
-from workteam_scim.mapping import Known, scim_group, scim_user
+from workteam_scim.rosters import OWN, MemberList, Rosters, further_list
+from workteam_scim.versions import Versions
 
 T = TypeVar("T", bound=TenantResource)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One resource: what is answered, and what a write to it needs to know."""
-
-    name: str
-    uid: str
-    resource_version: int
-    known: Known
-    from_git: bool
-    modified: str | None
-    version: str
-    """Its ETag."""
-    unique: str
-    """Its userName or displayName, folded."""
-    external: str | None
-    head: bytes
-    """Its JSON without members."""
-    members: tuple[str, ...] = ()
-    display: str | None = None
-    """A user's displayName, folded."""
-    emails: tuple[str, ...] = ()
-    """A user's work e-mails, folded."""
-    number: str | None = None
-    """A user's employeeNumber, folded."""
-    manager: str | None = None
-    """The id of a user's manager."""
-    written: float = 0.0
-    """The loop's time when a request of ours wrote it, else 0."""
-
-    def body(self, *, with_members: bool = True) -> bytes:
-        """Return the JSON that it is answered with."""
-        if not self.members or not with_members:
-            return self.head
-        listed = orjson.dumps([{"value": name} for name in self.members])
-        return b'%s,"members":%s}' % (self.head[:-1], listed)
-
-    def attributes(self) -> dict[str, Any]:
-        """Return its JSON, parsed, without members."""
-        parsed: dict[str, Any] = orjson.loads(self.head)
-        return parsed
-
-
 class Shelf(Generic[T]):
-    """The resources of one kind of one tenant, with their indexes; ``unique`` names the attribute that none share."""
+    """What is answered of one kind; ``unique`` names the attribute that none share.
 
-    def __init__(self, base_url: str, unique: str) -> None:
+    ``departed`` is called when a group is deleted whose memberships are still there.
+    """
+
+    def __init__(self, base_url: str, unique: str, departed: Callable[[], None] = lambda: None) -> None:
         self._base_url = base_url
+        self._departed = departed
         self.unique = unique
-        self._entries: dict[str, Entry] = {}
-        self._gone: dict[str, float] = {}
+        self._entries: Versions[T, Entry] = Versions(self._read, self._changed, is_alike)
+        self.lists: Versions[WorkteamGroupMembership, MemberList] = Versions(further_list, self._list_changed)
+        self._leaving: dict[str, str] = {}
+        """The uids of groups that are terminating, by name."""
+        self._doomed: dict[str, MemberList] = {}
+        """The lists, by uid, of groups that were seen terminating and are gone."""
         self._order = Ordered()
         self.by_unique = Lookup()
         self.by_display = Lookup()
@@ -77,14 +40,14 @@ class Shelf(Generic[T]):
         self.by_email = Lookup()
         self.by_number = Lookup()
         self.by_manager = Lookup()
-        self.by_member = Lookup()
+        self.by_member = Rosters()
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Entry]:
         """Walk over what is there now, in the order of ids."""
-        return iter([self._entries[name] for name in self._order.page(0, len(self._order))])
+        return iter(self.page(0, len(self._order)))
 
     def get(self, name: str) -> Entry | None:
         """Return a resource by its id, compared exactly."""
@@ -96,61 +59,93 @@ class Shelf(Generic[T]):
 
     def put(self, resource: T, *, written: float = 0.0) -> Entry | None:
         """Take a state of an object unless a later one is known; return what is answered for it from now on."""
-        metadata, held = resource.metadata, self._entries.get(resource.metadata.name)
-        uid = metadata.uid or ""
-        if resource.deleting or uid in self._gone:
-            if held is not None and held.uid == uid:
-                self._take_out(held)
-            return None
-        seen = int(metadata.resource_version or 0)
-        if held is not None and held.uid == uid:
-            if held.resource_version >= seen:
-                return held
-            if _answers_alike(held, resource):  # the operator's status writes
-                return self._renumber(held, seen)
-            written = max(written, held.written)
-        entry = _entry(resource, self._base_url, written)
-        if held is not None:
-            self._take_out(held)
-        self._put_in(entry)
+        name, uid = resource.metadata.name, resource.metadata.uid or ""
+        entry = self._entries.put(resource, written=written)
+        if resource.deleting:
+            self._leave(name, uid)
+        elif entry is not None:
+            self._leaving.pop(name, None)  # another one has the name
         return entry
 
     def remove(self, name: str, uid: str) -> None:
         """Take out an object that is deleted; its successor of the same name stays."""
-        self._gone.pop(uid, None)
-        held = self._entries.get(name)
-        if held is not None and held.uid == uid:
-            self._take_out(held)
+        self._entries.remove(name, uid)
+        if self._leaving.get(name) == uid:
+            self._doom(name)
 
     def bury(self, entry: Entry, now: float) -> None:
         """Take out what a request of ours deleted: no late event brings it back."""
-        self.remove(entry.name, entry.uid)
-        self._gone[entry.uid] = now
+        self._entries.bury(entry, now)
+        self._leave(entry.name, entry.uid)
 
     def replace(self, resources: Iterable[T], *, began: float, unreadable: frozenset[str] = frozenset()) -> None:
-        """Become a full list; what a request of ours wrote or deleted since the list began survives it.
+        """Become a full list; see ``Versions.replace``."""
+        found = tuple(resources)
+        listed = {resource.metadata.name: resource.metadata.uid or "" for resource in found}
+        self._entries.replace(found, began=began, unreadable=unreadable)
+        for name in self._leaving.keys() - listed.keys():
+            self._doom(name)
+        self._leaving = {}
+        for name, uid in listed.items():
+            self._leave(name, uid)
 
-        ``unreadable`` are names of objects that are there and did not parse: they keep what is known of them.
+    def left_over(self) -> tuple[MemberList, ...]:
+        """Return the lists of groups that were deleted; one whose group was never known is left alone.
+
+        A restore may bring it before its group, also under the name of a group that was deleted.
         """
-        self._gone = {uid: moment for uid, moment in self._gone.items() if moment >= began}
-        listed = {resource.metadata.uid: resource for resource in resources}
-        for entry in list(self._entries.values()):
-            if entry.written >= began or entry.name in unreadable:
-                continue
-            if entry.uid in listed:  # also if etcd was restored to an older state, the list is the truth
-                self._renumber(entry, 0)
-            else:
-                self._take_out(entry)
-        for resource in listed.values():
-            self.put(resource)
+        return (*self._doomed.values(), *(each for name in self._leaving for each in self.by_member.further(name)))
 
-    def _renumber(self, entry: Entry, resource_version: int) -> Entry:
-        renumbered = replace(entry, resource_version=resource_version)
-        self._entries[entry.name] = renumbered
-        return renumbered
+    def _leave(self, name: str, uid: str) -> None:
+        """Note that a group is terminating, if it is."""
+        if self._entries.get(name) is None:
+            self._leaving[name] = uid
+            if self.by_member.further(name):
+                self._departed()
+
+    def _doom(self, name: str) -> None:
+        del self._leaving[name]
+        self._doomed |= {each.uid: each for each in self.by_member.further(name)}
+
+    def _read(self, resource: TenantResource, written: float) -> Entry:
+        match resource:
+            case WorkteamUser():
+                return user_entry(resource, self._base_url, written)
+            case WorkteamGroup():
+                return group_entry(resource, self._base_url, written)
+            case _:
+                raise TypeError(f"{resource.kind} is not answered by SCIM")
+
+    def _changed(self, old: Entry | None, new: Entry | None) -> None:
+        if old is not None:
+            self._take_out(old)
+        if new is not None:
+            self._put_in(new)
+        if new is not None and OWN in new.lists:
+            self.by_member.put(new.lists[OWN])
+            self._show(new.name)
+        elif old is not None and OWN in old.lists:
+            self.by_member.drop(old.lists[OWN])
+
+    def _list_changed(self, old: MemberList | None, new: MemberList | None) -> None:
+        if old is not None and new is None:
+            self._doomed.pop(old.uid, None)
+        if old is not None and (new is None or new.group != old.group):
+            self.by_member.drop(old)
+            self._show(old.group)
+        if new is not None:
+            self.by_member.put(new)
+            self._show(new.group)
+            if new.group in self._leaving:
+                self._departed()
+
+    def _show(self, group: str) -> None:
+        """Answer a group with its lists as they are by now."""
+        if (entry := self._entries.get(group)) is not None:
+            lists = self.by_member.of(group)
+            self._entries.revise(entry.with_lists(lists, doubled=self.by_member.doubled(group)))
 
     def _put_in(self, entry: Entry) -> None:
-        self._entries[entry.name] = entry
         self._order.add(entry.name)
         self.by_unique.add(entry.unique, entry.name)
         self.by_display.add(entry.display, entry.name)
@@ -158,10 +153,8 @@ class Shelf(Generic[T]):
         self.by_email.move(entry.name, (), entry.emails)
         self.by_number.add(entry.number, entry.name)
         self.by_manager.add(entry.manager, entry.name)
-        self.by_member.move(entry.name, (), entry.members)
 
     def _take_out(self, entry: Entry) -> None:
-        del self._entries[entry.name]
         self._order.remove(entry.name)
         self.by_unique.remove(entry.unique, entry.name)
         self.by_display.remove(entry.display, entry.name)
@@ -169,58 +162,3 @@ class Shelf(Generic[T]):
         self.by_email.move(entry.name, entry.emails, ())
         self.by_number.remove(entry.number, entry.name)
         self.by_manager.remove(entry.manager, entry.name)
-        self.by_member.move(entry.name, entry.members, ())
-
-
-def _answers_alike(held: Entry, resource: TenantResource) -> bool:
-    labels, annotations = resource.metadata.labels, resource.metadata.annotations
-    return (held.known, held.modified, held.from_git) == (
-        _known(resource),
-        annotations.get(LAST_MODIFIED),
-        labels.get(SOURCE_LABEL) == SOURCE_GIT,
-    )
-
-
-def _known(resource: TenantResource) -> Known:
-    metadata = resource.metadata
-    from_scim = metadata.labels.get(SOURCE_LABEL) == SOURCE_SCIM
-    return Known(metadata.generation or 0, from_scim, annotated=bool(metadata.annotations))
-
-
-def _entry(resource: TenantResource, base_url: str, written: float) -> Entry:
-    match resource:
-        case WorkteamUser():
-            answer, unique, keys = scim_user(resource, base_url), resource.spec.user_name, _keys(resource.spec)
-        case WorkteamGroup():
-            answer, unique = scim_group(resource, base_url), resource.spec.display_name
-            keys = {"members": tuple(dict.fromkeys(resource.spec.members))}
-        case _:
-            raise TypeError(f"{resource.kind} is not answered by SCIM")
-    metadata = resource.metadata
-    return Entry(
-        name=metadata.name,
-        uid=metadata.uid or "",
-        resource_version=int(metadata.resource_version or 0),
-        known=_known(resource),
-        from_git=metadata.labels.get(SOURCE_LABEL) == SOURCE_GIT,
-        modified=metadata.annotations.get(LAST_MODIFIED),
-        version=answer["meta"]["version"],
-        unique=folded(unique),
-        external=resource.spec.external_id,
-        head=orjson.dumps(answer),
-        written=written,
-        **keys,
-    )
-
-
-def _keys(spec: UserSpec) -> dict[str, Any]:
-    """Return what else a user is matched by."""
-    work = [email.value for email in spec.emails if email.value and folded(email.type or "") == "work"]
-    number = spec.enterprise.employee_number if spec.enterprise else None
-    manager = spec.enterprise.manager if spec.enterprise else None
-    return {
-        "display": None if spec.display_name is None else folded(spec.display_name),
-        "emails": tuple(map(folded, work)),
-        "number": None if number is None else folded(number),
-        "manager": manager.value if manager else None,
-    }

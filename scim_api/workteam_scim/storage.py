@@ -5,12 +5,11 @@ another. It is bound to no event loop and holds no task.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Union, cast
 
 from scim2_models import (
     Context,
-    InvalidValueException,
     NotImplementedException,
     PreconditionFailedException,
     Resource,
@@ -23,8 +22,9 @@ from scim2_models import (
 from scim2_server.storage import AsyncScimStorage, SearchPage
 from scim2_server.utils import parametrize
 
-from workteam_scim.objects import TenantObjects
-from workteam_scim.shelf import Entry
+from workteam_scim.entries import Entry
+from workteam_scim.members import Edit, Replace
+from workteam_scim.tenant_objects import TenantObjects
 
 BREATH = 50
 """How many resources a walk reads before others may run."""
@@ -73,11 +73,21 @@ class ClusterStorage(AsyncScimStorage):
         """Store a new resource."""
         return self.model(resource_type, await self.insert(resource_type, resource))
 
-    async def insert(self, resource_type: ResourceType, resource: Resource[Any]) -> Entry:
-        """Store a new resource and return what is answered for it."""
-        name, attributes = _name(resource_type), dumped(resource)
-        spec = self.objects.spec(name, attributes, members_of(attributes))
-        return await self.objects.of(name).insert(spec, unique_of(name, attributes))
+    async def insert(
+        self,
+        resource_type: ResourceType,
+        resource: Resource[Any],
+        members: tuple[str, ...] | None = None,
+        *,
+        name: str | None = None,
+    ) -> Entry:
+        """Store a new resource, under an id if one is given, and return what is answered for it.
+
+        ``members`` are those of a group whose model has none: a model of many members takes seconds.
+        """
+        attributes = dumped(resource)
+        listed = members_of(attributes) if members is None else members
+        return await self.objects.of(_name(resource_type)).insert_resource(attributes, listed, name=name)
 
     async def update(
         self, resource_type: ResourceType, resource: Resource[Any], *, expected_version: str | None = None
@@ -87,16 +97,14 @@ class ClusterStorage(AsyncScimStorage):
         if expected_version is not None and entry.version != expected_version:
             raise PreconditionFailedException
         attributes = dumped(resource)
-        return self.model(resource_type, await self.rewrite(resource_type, entry, attributes, members_of(attributes)))
+        edits = [Replace(members_of(attributes))]
+        return self.model(resource_type, await self.rewrite(resource_type, entry, attributes, edits))
 
     async def rewrite(
-        self, resource_type: ResourceType, entry: Entry, attributes: dict[str, Any], members: tuple[str, ...]
+        self, resource_type: ResourceType, entry: Entry, attributes: dict[str, Any] | None, edits: Sequence[Edit]
     ) -> Entry:
-        """Make a resource, as it was read, what it is given as; return what is answered for it."""
-        name = _name(resource_type)
-        old = self.objects.spec(name, entry.attributes(), entry.members)
-        new = self.objects.spec(name, attributes, members)
-        return await self.objects.of(name).rewrite(entry, old, new, unique_of(name, attributes))
+        """Give a resource, as it was read, attributes (None: as they are) and edit its members; return the answer."""
+        return await self.objects.of(_name(resource_type)).rewrite_resource(entry, attributes, edits)
 
     async def delete(
         self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None
@@ -106,7 +114,7 @@ class ClusterStorage(AsyncScimStorage):
         entry = self.objects.of(name).read(resource_id)
         if expected_version is not None and entry.version != expected_version:
             raise PreconditionFailedException
-        await self.objects.of(name).delete(entry, self.objects.spec(name, entry.attributes(), entry.members))
+        await self.objects.of(name).delete(entry)
 
     def model(self, resource_type: ResourceType, entry: Entry, *, with_members: bool = True) -> Resource[Any]:
         """Return a resource as the library's model; its location is the library's to set."""
@@ -136,15 +144,6 @@ def dumped(resource: Resource[Any]) -> dict[str, Any]:
 def members_of(attributes: dict[str, Any]) -> tuple[str, ...]:
     """Return the ids of the members among the attributes of a group."""
     return tuple(dict.fromkeys(member["value"] for member in attributes.get("members") or () if member.get("value")))
-
-
-def unique_of(resource_type: str, attributes: dict[str, Any]) -> str:
-    """Return the attribute that no other resource of the type may have."""
-    name = "userName" if resource_type == "User" else "displayName"
-    unique = attributes.get(name)
-    if not isinstance(unique, str) or not unique:
-        raise InvalidValueException(detail=f"{name}: it is required and cannot be empty.")
-    return unique
 
 
 def _name(resource_type: ResourceType) -> str:

@@ -18,11 +18,12 @@ from workteam_crds.kinds.scim_settings import PatchResponse
 from workteam_crds.naming import TenantKey
 from workteam_scim.auth import REFUSED
 from workteam_scim.cache import Cache
-from workteam_scim.objects import Surroundings, TenantObjects
+from workteam_scim.objects import Surroundings
 from workteam_scim.refusals import Throttled, Unavailable
 from workteam_scim.replay import ReplayingHandler
 from workteam_scim.service import FacadeService
 from workteam_scim.storage import ClusterStorage
+from workteam_scim.tenant_objects import TenantObjects
 from workteam_scim.throttle import BURST, Bucket
 
 PAUSED = timedelta(minutes=2)

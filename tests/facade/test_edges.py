@@ -32,8 +32,13 @@ async def test_slashes_and_case_do_not_count(entra: httpx.AsyncClient, path: str
         ("PUT", "/Users", 405),
         ("DELETE", "/Schemas", 405),
         ("POST", "/Users/x", 405),
-        ("POST", "/Bulk", 501),
+        ("GET", "/Bulk", 405),
+        ("GET", "/Bulk/x", 404),
+        ("PUT", "/Nothing", 404),
+        ("GET", "/Users/.search", 405),
         ("GET", "/Me", 501),
+        ("TRACE", "/Me", 501),
+        ("GET", "/Me/x", 404),
         ("GET", "/Users?filter=userName%20eq", 400),
         ("GET", "/Users?filter=nobody%20sw%20%22x%22", 400),
         ("GET", "/Users?filter=nobody%20eq%20x%20y", 400),
@@ -86,13 +91,74 @@ async def test_garbage_is_refused_within_its_cap(entra: httpx.AsyncClient, conte
 
 
 async def test_other_content_types(entra: httpx.AsyncClient) -> None:
-    """JSON in any of its names, or none, is read; XML is 415."""
-    for number, content_type in enumerate(("application/json", "application/scim+json", "")):
+    """Trap 13: JSON is read in any of its names, without one, and under odd ones."""
+    kinds = ("application/json", "application/scim+json", "", "text/json; charset=x", "*/*", "text/plain", "nonsense")
+    for number, content_type in enumerate(kinds):
         body = orjson.dumps({"userName": f"u{number}"})
         answer = await entra.post("/Users", content=body, headers={"Content-Type": content_type})
         assert answer.status_code == 201
-    xml = await entra.post("/Users", content=b"<user/>", headers={"Content-Type": "application/xml"})
-    assert (xml.status_code, xml.json()["status"]) == (415, "415")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/xml", b"<user/>", 415),
+        ("application/xml", b'{"userName":"x"}', 415),
+        ("text/html; charset=utf-8", b'{"userName":"x"}', 415),
+        ("application/x-www-form-urlencoded", b'{"userName":"x"}', 415),
+        ("multipart/form-data; boundary=x", b'{"userName":"x"}', 415),
+        ("text/plain", b"userName=x", 415),
+        ("application/octet-stream", b"\x00", 415),
+        ("application/json", b"userName=x", 400),
+        ("", b"userName=x", 400),
+        ("nonsense", b"userName=x", 400),
+    ],
+)
+async def test_what_is_no_json(entra: httpx.AsyncClient, content_type: str, body: bytes, status: int) -> None:
+    """What says it is something else is 415, and so is what is no JSON and is not called so; else it is 400."""
+    answer = await entra.post("/Users", content=body, headers={"Content-Type": content_type})
+    assert (answer.status_code, answer.json()["status"]) == (status, str(status))
+    assert (await entra.get("/Users")).json()["totalResults"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/", "GET, HEAD, OPTIONS"),
+        ("/Users", "GET, HEAD, OPTIONS, POST"),
+        ("/Groups/x", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+        ("/.search", "OPTIONS, POST"),
+        ("/Users/.search", "OPTIONS, POST"),
+        ("/Bulk", "OPTIONS, POST"),
+        ("/Schemas", "GET, HEAD, OPTIONS"),
+        ("/Schemas/x", "GET, HEAD, OPTIONS"),
+        ("/ResourceTypes", "GET, HEAD, OPTIONS"),
+        ("/ServiceProviderConfig", "GET, HEAD, OPTIONS"),
+        ("/serviceConfiguration", "GET, HEAD, OPTIONS"),
+    ],
+)
+async def test_what_a_route_takes(entra: httpx.AsyncClient, path: str, allowed: str) -> None:
+    """OPTIONS lists the methods; each other one is 405 and lists them too."""
+    options = await entra.options(path)
+    assert (options.status_code, options.headers["allow"], options.content) == (204, allowed, b"")
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"} - set(allowed.split(", ")):
+        answer = await entra.request(method, path, json={})
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+        assert answer.json() == {
+            "schemas": [ERROR],
+            "status": "405",
+            "detail": f"The method is not served here; {allowed} are.",
+        }
+
+
+async def test_a_head_is_a_get_without_its_body(entra: httpx.AsyncClient) -> None:
+    """Status, type, length and ETag are those of the GET; also of what is not there."""
+    user = (await entra.post("/Users", json={"userName": "ana@x"})).json()
+    for path in (f"/Users/{user['id']}", "/Users", "/Schemas", "/Users/nobody", "/Me"):
+        got, head = await entra.get(path), await entra.head(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        for name in ("content-type", "content-length", "etag"):
+            assert head.headers.get(name) == got.headers.get(name)
 
 
 async def test_outside_every_tenant_it_is_404(running: Any) -> None:
@@ -159,7 +225,7 @@ async def test_discovery(entra: httpx.AsyncClient) -> None:
     assert first.json() == second.json()
     supported = {key: value["supported"] for key, value in first.json().items() if "supported" in value}
     assert supported == {
-        "patch": True, "bulk": False, "filter": True, "changePassword": False, "sort": False, "etag": True
+        "patch": True, "bulk": True, "filter": True, "changePassword": False, "sort": False, "etag": True
     }  # fmt: skip
 
 

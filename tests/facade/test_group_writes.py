@@ -59,23 +59,22 @@ async def test_two_facades_lose_nothing_to_each_other(
     assert await members(ground, group) == {f"{word}-{number}" for word in ("one", "two") for number in range(20)}
 
 
-async def test_the_251st_member_is_refused_with_nothing_written(entra: httpx.AsyncClient, ground: Any) -> None:
+async def test_too_many_members_in_one_request_are_refused_with_nothing_written(
+    entra: httpx.AsyncClient, ground: Any
+) -> None:
     """400 tooMany by POST, PUT and PATCH, whatever else is in the request; the generation does not move."""
-    full = [f"m-{number}" for number in range(250)]
-    group = (await entra.post("/Groups", json={"displayName": "crew", "members": full})).json()["id"]
+    group = (await entra.post("/Groups", json={"displayName": "crew", "members": ["m-1"]})).json()["id"]
     before = await ground.cluster.get(WorkteamGroup, ground.namespace, group)
+    many = [f"m-{number}" for number in range(20_001)]
     rename = {"op": "replace", "path": "displayName", "value": "renamed"}
     for answer in (
-        await entra.patch(
-            f"/Groups/{group}", json=patch(rename, {"op": "add", "path": "members", "value": "one-more"})
-        ),
-        await entra.put(f"/Groups/{group}", json={"displayName": "renamed", "members": [*full, "one-more"]}),
-        await entra.post("/Groups", json={"displayName": "other", "members": [*full, "one-more"]}),
+        await entra.patch(f"/Groups/{group}", json=patch(rename, {"op": "add", "path": "members", "value": many})),
+        await entra.put(f"/Groups/{group}", json={"displayName": "renamed", "members": many}),
+        await entra.post("/Groups", json={"displayName": "other", "members": many}),
     ):
         assert (answer.status_code, answer.json()["scimType"]) == (400, "tooMany")
+        assert "up to 20000 members" in answer.json()["detail"]
     assert await ground.cluster.get(WorkteamGroup, ground.namespace, group) == before
-    swap = patch({"op": "remove", "path": 'members[value eq "m-0"]'}, {"op": "add", "path": "members", "value": "new"})
-    assert (await entra.patch(f"/Groups/{group}", json=swap)).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from scim2_models import InvalidValueException, TooManyException
+from scim2_models import InvalidValueException
 
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.naming import TenantKey
@@ -12,7 +12,7 @@ from workteam_scim.mapping import (
     Known,
     changes,
     group_spec,
-    group_version,
+    new_membership,
     new_metadata,
     scim_group,
     scim_user,
@@ -73,7 +73,7 @@ def test_what_is_empty_is_not_answered() -> None:
 
 
 def test_a_group_is_answered_without_members() -> None:
-    """The version is a hash that moves with uid and generation."""
+    """Nor with what its lists of members move: lastModified and version."""
     spec = {"tenantRef": {"name": "acme"}, "displayName": "crew", "externalId": "e1", "members": ["u1"]}
     group = WorkteamGroup.parse({"metadata": METADATA | {"annotations": {}}, "spec": spec})
     assert scim_group(group, BASE) == {
@@ -84,14 +84,9 @@ def test_a_group_is_answered_without_members() -> None:
         "meta": {
             "resourceType": "Group",
             "created": "2026-11-01T08:00:00Z",
-            "lastModified": "2026-11-01T08:00:00Z",
             "location": f"{BASE}/Groups/u1",
-            "version": group_version(group),
         },
     }
-    later = WorkteamGroup.parse({"metadata": METADATA | {"generation": 4}, "spec": spec})
-    other = WorkteamGroup.parse({"metadata": METADATA | {"uid": "6a"}, "spec": spec})
-    assert len({group_version(group), group_version(later), group_version(other)}) == 3
 
 
 def test_a_user_becomes_a_spec_and_an_answer_again() -> None:
@@ -115,9 +110,7 @@ def test_what_the_kind_refuses_names_the_attribute() -> None:
     ):
         user_spec({"userName": "a", "emails": [{"value": "secret" * 200}]}, "acme")
     with pytest.raises(InvalidValueException, match=r"^displayName: String should have at least 1 character\.$"):
-        group_spec({"displayName": ""}, (), "acme")
-    with pytest.raises(TooManyException):
-        group_spec({"displayName": "crew"}, tuple(str(number) for number in range(251)), "acme")
+        group_spec({"displayName": ""}, "acme")
 
 
 def test_a_new_object_is_labelled_and_held() -> None:
@@ -127,6 +120,19 @@ def test_a_new_object_is_labelled_and_held() -> None:
         "labels": {"workte.am/tenant": "acme", "workte.am/source": "scim"},
         "annotations": {"workte.am/last-modified": "2026-11-24T09:00:00Z"},
         "finalizers": ["workte.am/account"],
+    }
+
+
+def test_a_new_membership_has_no_owner_and_no_finalizer() -> None:
+    """After a restore its group has another uid, and garbage collection would eat it."""
+    assert new_membership("m1", "g1", TenantKey("teams", "acme"), ("u1",), NOW) == {
+        "metadata": {
+            "name": "m1",
+            "namespace": "teams",
+            "labels": {"workte.am/tenant": "acme", "workte.am/source": "scim", "workte.am/group": "g1"},
+            "annotations": {"workte.am/last-modified": "2026-11-24T09:00:00Z"},
+        },
+        "spec": {"tenantRef": {"name": "acme"}, "groupRef": {"name": "g1"}, "members": ("u1",)},
     }
 
 
@@ -150,7 +156,8 @@ def test_a_change_tests_what_is_known_and_touches_what_differs() -> None:
 
 
 def test_an_object_without_annotations_gets_its_first() -> None:
-    old, new = group_spec({"displayName": "a"}, (), "acme"), group_spec({"displayName": "a"}, ("u1",), "acme")
+    old = group_spec({"displayName": "a"}, "acme")
+    new = group_spec({"displayName": "a"}, "acme", members=("u1",))
     assert changes(old, new, Known(1, from_scim=False, annotated=False), now=NOW) == [
         {"op": "test", "path": "/metadata/generation", "value": 1},
         {"op": "add", "path": "/spec/members", "value": ["u1"]},

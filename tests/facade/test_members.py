@@ -1,38 +1,55 @@
-"""Members: the list that results from edits, and what one operation means."""
+"""Members: what one operation means, and what a request changes in the end."""
+
+from dataclasses import dataclass
 
 import pytest
 from scim2_models import SCIMException, TooManyException
 
-from workteam_scim.members import Add, Edit, Remove, Replace, edited, read_edit
+from workteam_scim.members import Add, Change, Edit, Remove, Replace, net_change, read_edit
 from workteam_scim.normalise import ABSENT, Operation, Verb
 from workteam_scim.paths import group_table
 
-FULL = tuple(f"m{number}" for number in range(250))
+
+@dataclass(frozen=True)
+class Crew:
+    """A group of these members."""
+
+    members: tuple[str, ...] = ("a", "b")
+
+    def holds(self, name: str) -> bool:
+        """Say whether somebody is one of them."""
+        return name in self.members
 
 
 @pytest.mark.parametrize(
-    ("edits", "members"),
+    ("edits", "added", "removed"),
     [
-        pytest.param((), ("a", "b"), id="nothing"),
-        pytest.param((Add(("c", "a")),), ("a", "b", "c"), id="an-add-keeps-the-order-of-coming"),
-        pytest.param((Remove(("a", "z")),), ("b",), id="removing-a-stranger-is-no-error"),
-        pytest.param((Replace(("b", "c")),), ("b", "c"), id="who-stays-keeps-the-place"),
-        pytest.param((Replace(("c", "b")),), ("b", "c"), id="whatever-the-order-asked-for"),
-        pytest.param((Replace(()),), (), id="emptied"),
-        pytest.param((Add(("c",)), Remove(("c",))), ("a", "b"), id="added-and-removed"),
-        pytest.param((Remove(("a",)), Add(("a",))), ("b", "a"), id="removed-and-added"),
+        pytest.param((), (), (), id="nothing"),
+        pytest.param((Add(("c", "a", "d")),), ("c", "d"), (), id="who-is-in-is-not-added"),
+        pytest.param((Remove(("a", "z")),), (), ("a",), id="removing-a-stranger-is-no-error"),
+        pytest.param((Replace(("b", "c")),), ("c",), ("a",), id="who-stays-is-not-touched"),
+        pytest.param((Replace(("b", "a")),), (), (), id="replaced-by-the-same"),
+        pytest.param((Replace(()),), (), ("a", "b"), id="emptied"),
+        pytest.param((Add(("c",)), Remove(("c",))), (), (), id="added-and-removed"),
+        pytest.param((Remove(("a",)), Add(("a",))), (), (), id="removed-and-added"),
+        pytest.param((Add(("c",)), Replace(("a", "d"))), ("d",), ("b",), id="a-replace-forgets-what-was-before"),
+        pytest.param((Replace(("c",)), Add(("a",)), Remove(("c",))), (), ("b",), id="and-is-edited-further"),
+        pytest.param((Remove(("a", "b")), Add(("c", "b"))), ("c",), ("a",), id="some-of-each"),
     ],
 )
-def test_edits_in_order(edits: tuple[Edit, ...], members: tuple[str, ...]) -> None:
-    assert edited(("a", "b"), edits) == members
+def test_the_net_change_of_edits_in_order(
+    edits: tuple[Edit, ...], added: tuple[str, ...], removed: tuple[str, ...]
+) -> None:
+    whole = any(isinstance(edit, Replace) for edit in edits)
+    assert net_change(edits, Crew()) == Change(added, frozenset(removed), whole)
 
 
-def test_the_net_result_counts() -> None:
-    """250 are held; one more is refused, unless one goes in the same request."""
-    assert edited(FULL, [Add(("m1",))]) == FULL
-    assert len(edited(FULL, [Add(("new",)), Remove(("m1",))])) == 250
+def test_one_request_names_up_to_20000_members() -> None:
+    """Also in several operations, and whatever the group has."""
+    ids = tuple(f"m{number}" for number in range(20_000))
+    assert len(net_change([Add(ids)], Crew()).added) == 20_000
     with pytest.raises(TooManyException):
-        edited(FULL, [Add(("new",))])
+        net_change([Add(ids), Remove(("one-more",))], Crew())
 
 
 def target(path: str) -> Operation:

@@ -134,6 +134,7 @@ async def test_it_is_alive_and_not_ready_while_the_api_server_is_away(
                 f"WorkteamTenant in {ground.namespace}",
                 f"WorkteamUser in {ground.namespace}",
                 f"WorkteamGroup in {ground.namespace}",
+                f"WorkteamGroupMembership in {ground.namespace}",
                 "the Secret of the tokens",
                 f"the Lease workteam-scim in {ground.namespace}",
             ],

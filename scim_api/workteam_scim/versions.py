@@ -1,0 +1,129 @@
+"""The objects of one kind as they are known: never older than they were known before (rule A10). Pure.
+
+``shelf`` says what is kept of an object and which indexes follow; what requests wrote comes in as well as what watches
+and lists say.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, Protocol, Self, TypeVar
+
+from workteam_crds.kinds.custom_resource import CustomResource
+
+T = TypeVar("T", bound=CustomResource)
+
+
+class Kept(Protocol):
+    """What is kept of one object."""
+
+    @property
+    def name(self) -> str:
+        """Its metadata.name."""
+
+    @property
+    def uid(self) -> str:
+        """Its metadata.uid."""
+
+    @property
+    def resource_version(self) -> int:
+        """The state that is known."""
+
+    @property
+    def written(self) -> float:
+        """The loop's time when a request of ours wrote it, else 0."""
+
+    def renumbered(self, resource_version: int) -> Self:
+        """Return the same at another resourceVersion."""
+
+
+E = TypeVar("E", bound=Kept)
+
+
+class Versions(Generic[T, E]):
+    """What is kept of each object, by name. ``changed`` is told the old and the new state; either may be None."""
+
+    def __init__(
+        self,
+        read: Callable[[T, float], E],
+        changed: Callable[[E | None, E | None], None],
+        alike: Callable[[E, T], bool] = lambda _held, _resource: False,
+    ) -> None:
+        self._read = read
+        self._changed = changed
+        self._alike = alike
+        self._kept: dict[str, E] = {}
+        self._gone: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __getitem__(self, name: str) -> E:
+        return self._kept[name]
+
+    def __iter__(self) -> Iterator[E]:
+        return iter(list(self._kept.values()))
+
+    def get(self, name: str) -> E | None:
+        """Return what is kept of an object."""
+        return self._kept.get(name)
+
+    def revise(self, kept: E) -> None:
+        """Keep something else of the same state of an object."""
+        self._kept[kept.name] = kept
+
+    def put(self, resource: T, *, written: float = 0.0) -> E | None:
+        """Take a state of an object unless a later one is known; return what is kept of it from now on."""
+        metadata, held = resource.metadata, self._kept.get(resource.metadata.name)
+        uid = metadata.uid or ""
+        if resource.deleting or uid in self._gone:
+            if held is not None and held.uid == uid:
+                self._take_out(held)
+            return None
+        seen = int(metadata.resource_version or 0)
+        if held is not None and held.uid == uid:
+            if held.resource_version >= seen:
+                return held
+            if self._alike(held, resource):
+                return self._renumber(held, seen)
+            written = max(written, held.written)
+        kept = self._read(resource, written)
+        self._kept[kept.name] = kept
+        self._changed(held, kept)
+        return self._kept[kept.name]
+
+    def remove(self, name: str, uid: str) -> None:
+        """Take out an object that is deleted; its successor of the same name stays."""
+        self._gone.pop(uid, None)
+        held = self._kept.get(name)
+        if held is not None and held.uid == uid:
+            self._take_out(held)
+
+    def bury(self, kept: E, now: float) -> None:
+        """Take out what a request of ours deleted: no late event brings it back."""
+        self.remove(kept.name, kept.uid)
+        self._gone[kept.uid] = now
+
+    def replace(self, resources: Iterable[T], *, began: float, unreadable: frozenset[str] = frozenset()) -> None:
+        """Become a full list; what a request of ours wrote or deleted since the list began survives it.
+
+        ``unreadable`` are names of objects that are there and did not parse: they keep what is known of them.
+        """
+        self._gone = {uid: moment for uid, moment in self._gone.items() if moment >= began}
+        listed = {resource.metadata.uid: resource for resource in resources}
+        for kept in self:
+            if kept.written >= began or kept.name in unreadable:
+                continue
+            if kept.uid in listed:  # also if etcd was restored to an older state, the list is the truth
+                self._renumber(kept, 0)
+            else:
+                self._take_out(kept)
+        for resource in listed.values():
+            self.put(resource)
+
+    def _renumber(self, kept: E, resource_version: int) -> E:
+        renumbered = kept.renumbered(resource_version)
+        self._kept[kept.name] = renumbered
+        return renumbered
+
+    def _take_out(self, kept: E) -> None:
+        del self._kept[kept.name]
+        self._changed(kept, None)
