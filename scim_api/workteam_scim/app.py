@@ -55,7 +55,13 @@ class Facade:
         around = Surroundings(store, new_id, now)
         self._departures = Departures(cache, store)
         self.tenancy = Tenancy(
-            cache, self.service, around, base_url=settings.base_url, ignored=self.metrics.ignored, clock=clock
+            cache,
+            self.service,
+            around,
+            base_url=settings.base_url,
+            ignored=self.metrics.ignored,
+            clock=clock,
+            signing_key=self.tokens.signing_key,
         )
         self._informers = [
             informer

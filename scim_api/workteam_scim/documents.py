@@ -172,8 +172,15 @@ SERVICE_PROVIDER_CONFIG: Document = {
     "bulk": {"supported": True, "maxOperations": BULK_OPERATIONS, "maxPayloadSize": BODY},
     "filter": {"supported": True, "maxResults": PAGE},
     "changePassword": {"supported": False},
-    "sort": {"supported": False},
+    "sort": {"supported": True},
     "etag": {"supported": True},
+    "pagination": {
+        "cursor": True,
+        "index": True,
+        "defaultPaginationMethod": "index",
+        "defaultPageSize": PAGE,
+        "maxPageSize": PAGE,
+    },
     "authenticationSchemes": [
         {
             "type": "oauthbearertoken",

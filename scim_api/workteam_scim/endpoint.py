@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
@@ -16,13 +17,16 @@ from scim2_server.routing import Operation, Target
 from workteam_crds.cluster.fenced import NotHolding
 from workteam_crds.cluster.port import ClusterError, ClusterUnavailable
 from workteam_crds.naming import TenantKey
-from workteam_scim import answers
 from workteam_scim.audit import Audit, Deed, doing
 from workteam_scim.auth import Callers, address_of
+from workteam_scim.bulk import Bulk
+from workteam_scim.bulk_requests import read_bulk
 from workteam_scim.limits import read_body, read_query
 from workteam_scim.metrics import Metrics
+from workteam_scim.queries import read_body as read_search
+from workteam_scim.queries import read_parameters
 from workteam_scim.refusals import SOON, Unavailable
-from workteam_scim.replay import Rendered
+from workteam_scim.rendering import Rendered
 from workteam_scim.request_ids import request_id_of
 from workteam_scim.routing import Place, split
 from workteam_scim.service import FacadeService
@@ -37,7 +41,8 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 TAKING_OVER = "Another facade takes over; the request may be sent again."
 READS = {"HEAD": "GET"}
 """Methods that are answered as another one is; a HEAD is sent without the body (RFC 9110 §9.3.2)."""
-QUICK = frozenset({Operation.query, Operation.search})
+FROM_BYTES = frozenset({Operation.query, Operation.search, Operation.search_with_body})
+"""What reads users and groups, without the library."""
 
 
 @dataclass
@@ -92,8 +97,12 @@ class ScimApplication:
             try:
                 answer = await self._answer(exchange, receive)
             except Exception as error:  # noqa: BLE001 - the edge: whatever it was becomes an answer
-                answer = self._failed(exchange, error)
-        self._note(exchange, answer)
+                answer = self._failed(exchange.deed.request_id, error)
+        if exchange.deed.object is None and answer.status < HTTPStatus.BAD_REQUEST:
+            exchange.deed.object = exchange.resource_id  # else it is anything a client invents
+        seconds = time.perf_counter() - exchange.began
+        self._note(exchange.deed, answer, seconds)
+        _log(exchange.deed, seconds)
         await _send(send, answer, exchange)
 
     async def _answer(self, exchange: Exchange, receive: Receive) -> ScimResponse:
@@ -111,9 +120,11 @@ class ScimApplication:
             query=read_query(exchange.scope["query_string"]),
             headers=[(key.decode("latin-1"), value.decode("latin-1")) for key, value in exchange.scope["headers"]],
         )
-        if target.operation in QUICK and (quick := self._quick(responder, target, request)) is not None:
-            return quick
+        if target.operation in FROM_BYTES:
+            return await self._read(responder, target, request, receive)
         request.body = await read_body(receive)
+        if target.operation is Operation.bulk:
+            return await self._bulk(exchange.deed, responder, request)
         answer = await responder.handler.handle(request)
         return responder.shortened(request, answer) if request.method == "PATCH" else answer
 
@@ -125,20 +136,44 @@ class ScimApplication:
         exchange.deed.token = caller.handle
         return self._tenancy.responder(tenant)
 
-    def _quick(self, responder: Responder, target: Target, request: ScimRequest) -> Rendered | None:
-        """Answer from bytes what can be, without the library."""
-        if target.endpoint is None:
-            return None
-        objects = responder.objects.of(target.endpoint.removesuffix("s"))
+    async def _read(self, responder: Responder, target: Target, request: ScimRequest, receive: Receive) -> Rendered:
+        """Answer from bytes what is read, without the library."""
+        kind = target.endpoint.removesuffix("s") if target.endpoint else None
+        if target.operation is Operation.search_with_body:
+            request.body = await read_body(receive)
+            body = self._service.decode_body(request.body, request.header("Content-Type"))
+            return await responder.answers.several(kind, read_search(body))
+        query = read_parameters(request.query)
         if target.operation is Operation.search:
-            if (quick := answers.several(objects, request.query)) is None and "filter" in request.query:
-                respelt = answers.respelt_for(objects, request.query["filter"])
-                request.query = {**request.query, "filter": respelt}
-            return quick
+            return await responder.answers.several(kind, query)
         conditions = self._service.read_conditions(request)
-        return answers.one(objects, target.resource_id or "", request.query, conditions)
+        return responder.answers.one(kind or "", target.resource_id or "", query, conditions)
 
-    def _failed(self, exchange: Exchange, error: Exception) -> ScimResponse:
+    async def _bulk(self, deed: Deed, responder: Responder, request: ScimRequest) -> ScimResponse:
+        """Carry out a Bulk; each of its operations is noted, and costs, as a request of its own."""
+        bulk = read_bulk(self._service.decode_body(request.body, request.header("Content-Type")))
+        responder.bucket.charge(max(len(bulk.operations) - 1, 0))
+
+        def opened(place: Place, operation: Operation) -> Deed:
+            return Deed(
+                deed.request_id,
+                op=operation.value,
+                resource=place.resource,
+                tenant=deed.tenant,
+                token=deed.token,
+            )
+
+        run = Bulk(
+            responder.handler,
+            responder.base_url,
+            new_id=responder.new_id,
+            deed=opened,
+            note=self._note,
+            failed=partial(self._failed, deed.request_id),
+        )
+        return await run.run(bulk)
+
+    def _failed(self, request_id: str, error: Exception) -> ScimResponse:
         """Turn whatever was raised into an answer."""
         match error:
             case SCIMException():
@@ -146,36 +181,38 @@ class ScimApplication:
             case NotHolding():
                 return self._service.error_response(Unavailable(TAKING_OVER))
             case ClusterError():
-                log.warning("the API server: %s", error, extra={"request_id": exchange.deed.request_id})
+                log.warning("the API server: %s", error, extra={"request_id": request_id})
                 wait = error.retry_after if isinstance(error, ClusterUnavailable) else None
                 detail = "The Kubernetes API does not answer; the request may be sent again."
                 return self._service.error_response(Unavailable(detail, retry_after=wait or SOON))
             case _:
-                log.error("a request failed", exc_info=error, extra={"request_id": exchange.deed.request_id})
+                log.error("a request failed", exc_info=error, extra={"request_id": request_id})
                 return self._service.error_response(error)
 
-    def _note(self, exchange: Exchange, answer: ScimResponse) -> None:
-        deed, seconds = exchange.deed, time.perf_counter() - exchange.began
+    def _note(self, deed: Deed, answer: ScimResponse, seconds: float | None = None) -> None:
+        """Note what came of a request, or of one operation of a Bulk."""
         deed.status = int(answer.status)
         deed.scim_type = scim_type_of(answer)
-        if deed.object is None and answer.status < HTTPStatus.BAD_REQUEST:  # else it is anything a client invents
-            deed.object = exchange.resource_id
-        self._metrics.answered(deed.op, deed.resource, deed.status, seconds)
+        if seconds is not None:
+            self._metrics.answered(deed.op, deed.resource, deed.status, seconds)
         if deed.token and deed.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._metrics.throttled("tenant")
         self._audit.note(deed, known=deed.tenant is not None and self._tenancy.knows(deed.tenant))
-        log.info(
-            "request",
-            extra={
-                "request_id": deed.request_id,
-                "op": deed.op,
-                "resource": deed.resource,
-                "tenant": str(deed.tenant) if deed.token else None,
-                "token": deed.token,
-                "status": deed.status,
-                "milliseconds": round(seconds * 1000, 1),
-            },
-        )
+
+
+def _log(deed: Deed, seconds: float) -> None:
+    log.info(
+        "request",
+        extra={
+            "request_id": deed.request_id,
+            "op": deed.op,
+            "resource": deed.resource,
+            "tenant": str(deed.tenant) if deed.token else None,
+            "token": deed.token,
+            "status": deed.status,
+            "milliseconds": round(seconds * 1000, 1),
+        },
+    )
 
 
 def _describe(exchange: Exchange, place: Place) -> None:

@@ -10,7 +10,7 @@ from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.custom_resource import LAST_MODIFIED, SOURCE_GIT, SOURCE_LABEL, TenantResource
 from workteam_crds.naming import folded
 from workteam_scim.mapping import Known, created, known_of, scim_group, scim_user
-from workteam_scim.rosters import NO_LISTS, OWN, Lists, own_list, version_of
+from workteam_scim.rosters import NO_LISTS, OWN, Lists, MemberList, own_list, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ class Entry:
     def with_lists(self, lists: Lists, *, doubled: bool) -> Self:
         """Return the same group with what its lists are by now."""
         version = version_of(lists)
-        modified = max((each.modified for each in lists.values() if each.modified), default=self.created)
+        moments = (each.modified for each in lists.values() if each.modified and not _first_state(each))
+        modified = max((self.created, *moments))
         moved = orjson.dumps({"lastModified": modified, "version": version})
         head = b"%s,%s}" % (self.stem, moved[1:])
         return replace(self, lists=lists, doubled=doubled, version=version, head=head)
@@ -95,6 +96,11 @@ class Entry:
     def _walk(self) -> Iterator[str]:
         for each in self.lists.values():
             yield from each.members
+
+
+def _first_state(each: MemberList) -> bool:
+    """Say whether a group's own object is as it was made: the time of that is the API server's to tell."""
+    return each.name == OWN and each.known.generation == 1
 
 
 def user_entry(user: WorkteamUser, base_url: str, written: float) -> Entry:

@@ -50,7 +50,7 @@ def scim_user(user: WorkteamUser, base_url: str) -> dict[str, Any]:
         "meta": {
             "resourceType": "User",
             "created": since,
-            "lastModified": user.metadata.annotations.get(LAST_MODIFIED) or since,
+            "lastModified": last_modified(user),
             "location": f"{base_url}/Users/{user.metadata.name}",
             "version": f'W/"{user.metadata.generation}"',
         },
@@ -77,6 +77,12 @@ def created(resource: CustomResource) -> str:
     """Return when an object was made; nothing if it is not stored yet."""
     moment = resource.metadata.creation_timestamp
     return rfc3339(moment) if moment else ""
+
+
+def last_modified(resource: CustomResource) -> str:
+    """Return when a spec was changed last: never before it was made, which the API server's clock tells and not ours."""
+    since, noted = created(resource), resource.metadata.annotations.get(LAST_MODIFIED, "")
+    return since if resource.metadata.generation == 1 else max(noted, since)
 
 
 def user_spec(attributes: Mapping[str, Any], tenant: str) -> UserSpec:

@@ -1,13 +1,11 @@
 """ReplayingHandler: what met a conflict is applied again to the fresh object.
 
-The library validates and applies; the operations, not their result, are repeated. Answers are the cache's bytes unless
-a projection is asked for.
+The library validates and applies; the operations, not their result, are repeated. Answers are the cache's bytes.
 """
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias, cast
 
@@ -17,7 +15,6 @@ from scim2_models import (
     PreconditionFailedException,
     Resource,
     ResourceType,
-    ResponseParameters,
 )
 from scim2_server.conditions import Conditions
 from scim2_server.handler import AsyncScimHandler
@@ -32,8 +29,11 @@ from workteam_scim.members import Edit, Replace
 from workteam_scim.patching import apply, explained
 from workteam_scim.paths import Table, group_table, user_table
 from workteam_scim.provider import NORMALISERS, READING
+from workteam_scim.queries import Query, read_parameters
 from workteam_scim.refusals import Unavailable
+from workteam_scim.rendering import Rendered, Shape, rendered, shape_of, shows
 from workteam_scim.requests import Patch, read_patch, read_resource
+from workteam_scim.searched import searched_types
 from workteam_scim.storage import ClusterStorage, dumped
 
 TRIES = 10
@@ -47,13 +47,6 @@ Wanted: TypeAlias = tuple[dict[str, Any] | None, Sequence[Edit]]
 """What a resource is to become: its attributes (None: as they are), and what is done to its members."""
 
 
-@dataclass
-class Rendered(ScimResponse):
-    """An answer whose body is bytes already."""
-
-    content: bytes = b""
-
-
 class ReplayingHandler(AsyncScimHandler):
     """Serves one tenant. ``ignored`` is told how many attributes of a request no document names."""
 
@@ -61,14 +54,15 @@ class ReplayingHandler(AsyncScimHandler):
         super().__init__(service, storage)
         self._storage = storage
         self._ignored = ignored
+        self._types = searched_types(service.provider)
 
-    async def create(self, request: ScimRequest) -> ScimResponse:
-        """Create a resource."""
+    async def create(self, request: ScimRequest, *, name: str | None = None) -> ScimResponse:
+        """Create a resource, under an id if one is given."""
         with self.service.provider:
             _, resource_type = self._target(request, Operation.create)
             resource, members = self._read_resource(resource_type, request, Context.RESOURCE_CREATION_REQUEST)
-            entry = await self._storage.insert(resource_type, resource, members or ())
-            answer = rendered(entry, HTTPStatus.CREATED)
+            entry = await self._storage.insert(resource_type, resource, members or (), name=name)
+            answer = rendered(entry, HTTPStatus.CREATED, self._shape(request, resource_type))
             answer.headers["Location"] = self.service.resource_location(request.base_url, resource_type, entry.name)
             return answer
 
@@ -119,7 +113,7 @@ class ReplayingHandler(AsyncScimHandler):
         wanted: Callable[[Entry], Awaitable[Wanted]],
     ) -> ScimResponse:
         """Change a resource and answer with it."""
-        parameters = self.service.read_response_parameters(resource_type, request.query)
+        query = read_parameters(request.query)
         conditions = self.service.read_conditions(request)
         objects = self._storage.objects.of(resource_type.name or "")
         half_written = False
@@ -137,7 +131,7 @@ class ReplayingHandler(AsyncScimHandler):
                     if conditions.if_match:
                         raise
                 else:
-                    return self._answer(request, resource_type, changed, parameters)
+                    return self._answer(request, resource_type, changed, query)
             await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))  # noqa: S311 - jitter
         raise Unavailable("The resource is being changed by others all the time; the request may be sent again.")
 
@@ -153,20 +147,17 @@ class ReplayingHandler(AsyncScimHandler):
         left_out = await apply(resource, operations)
         return (dumped(resource), patch.edits), left_out
 
-    def _answer(
-        self,
-        request: ScimRequest,
-        resource_type: ResourceType,
-        entry: Entry,
-        parameters: ResponseParameters[Any],
-    ) -> ScimResponse:
-        if request.method == "PATCH" and entry.count > LARGE and shows_members(parameters):
+    def _shape(self, request: ScimRequest, resource_type: ResourceType) -> Shape:
+        """Return how much of the resource is answered."""
+        query = read_parameters(request.query)
+        return shape_of(self._types[resource_type.name or ""], query.attributes, query.excluded)
+
+    def _answer(self, request: ScimRequest, resource_type: ResourceType, entry: Entry, query: Query) -> ScimResponse:
+        """Answer with what a resource became; a large group that a PATCH changed is not sent whole."""
+        kind = self._types[resource_type.name or ""]
+        if request.method == "PATCH" and entry.count > LARGE and shows(kind, "members", query):
             return Rendered(HTTPStatus.NO_CONTENT, headers={"ETag": entry.version})
-        if not parameters.attributes and not parameters.excluded_attributes:
-            return rendered(entry, HTTPStatus.OK)
-        return self.service.replacement_response(
-            request.base_url, self._storage.model(resource_type, entry), parameters
-        )
+        return rendered(entry, HTTPStatus.OK, shape_of(kind, query.attributes, query.excluded))
 
     def _target(self, request: ScimRequest, operation: Operation) -> tuple[Target, ResourceType]:
         target = self.service.route(request, operation)
@@ -190,22 +181,6 @@ class ReplayingHandler(AsyncScimHandler):
 
     def _json(self, request: ScimRequest) -> Any:
         return self.service.decode_body(request.body, request.header("Content-Type"))
-
-
-def shows_members(parameters: ResponseParameters[Any]) -> bool:
-    """Say whether the members of a group are among what is asked for."""
-    if parameters.attributes:
-        return any(_is_members(path) for path in parameters.attributes)
-    return not any(_is_members(path) for path in parameters.excluded_attributes or ())
-
-
-def _is_members(path: object) -> bool:
-    return str(path).lower().rsplit(":", 1)[-1].startswith("members")
-
-
-def rendered(entry: Entry, status: HTTPStatus) -> Rendered:
-    """Answer with a resource's own bytes."""
-    return Rendered(status, headers={"ETag": entry.version}, content=entry.body())
 
 
 def table_of(resource_type: ResourceType) -> Table:

@@ -9,9 +9,9 @@ from workteam_scim.paths import Table, group_table, user_table
 from workteam_scim.places import Model
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Searched:
-    """One resource type; ``name`` is ``User`` or ``Group``."""
+    """One resource type; ``name`` is ``User`` or ``Group``. Each is equal to itself alone."""
 
     name: str
     table: Table

@@ -1,6 +1,7 @@
 """FacadeService: the library's rules, with details that an administrator can read in Entra's provisioning log."""
 
 import re
+import secrets
 from http import HTTPStatus
 from typing import Any
 
@@ -28,7 +29,8 @@ class FacadeService(ScimService):
     """One for all tenants: it holds no resources."""
 
     def __init__(self, provider: ScimProvider) -> None:
-        super().__init__(provider)
+        # the library asks for a secret; searches are answered without it, by cursors with a key for each tenant
+        super().__init__(provider, secret=secrets.token_bytes())
 
     @staticmethod
     def error_of(exception: Exception) -> Error:

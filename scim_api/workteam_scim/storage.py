@@ -4,38 +4,37 @@ One per tenant: the library's methods receive no request, so a storage shared by
 another. It is bound to no event loop and holds no task.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, Union, cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 from scim2_models import (
     Context,
-    NotImplementedException,
     PreconditionFailedException,
     Resource,
     ResourceType,
     ResponseParameters,
-    ScimFilter,
     ScimProvider,
     SearchRequest,
 )
 from scim2_server.storage import AsyncScimStorage, SearchPage
-from scim2_server.utils import parametrize
 
 from workteam_scim.entries import Entry
 from workteam_scim.members import Edit, Replace
+from workteam_scim.queries import Query
+from workteam_scim.search import search
+from workteam_scim.searched import searched_types
 from workteam_scim.tenant_objects import TenantObjects
-
-BREATH = 50
-"""How many resources a walk reads before others may run."""
 
 
 class ClusterStorage(AsyncScimStorage):
     """Users and groups of one tenant as models of the library."""
 
+    supports_cursors = True
+
     def __init__(self, provider: ScimProvider, objects: TenantObjects) -> None:
         self.objects = objects
         self._provider = provider
+        self._types = searched_types(provider)
 
     async def get(
         self,
@@ -55,19 +54,14 @@ class ClusterStorage(AsyncScimStorage):
         *,
         position: Any = None,
     ) -> SearchPage:
-        """Walk over all resources; index paging, in the order of ids."""
-        if search_request.cursor is not None or position is not None:
-            raise NotImplementedException(detail="Pages are asked for by startIndex.")
-        start = search_request.start_index_0 or 0
-        stop = None if search_request.count is None else start + search_request.count
-        if search_request.filter is None:
-            entries = [(rt, entry) for rt in resource_types for entry in self.objects.of(_name(rt)).shelf]
-            with_members = not _without_members(search_request)
-            page = [self.model(rt, entry, with_members=with_members) for rt, entry in entries[start:stop]]
-            return SearchPage(len(entries), page)
-        wanted = _bound(search_request.filter, [self._model_of(rt) for rt in resource_types])
-        found = [resource async for resource in self._walk(resource_types) if wanted.match(resource)]
-        return SearchPage(len(found), found[start:stop])
+        """Find, order and page resources as our own answers to searches do."""
+        types = [self._types[_name(resource_type)] for resource_type in resource_types]
+        collection = {kind: self.objects.of(kind.name).shelf for kind in types}
+        page = await search(collection, _query(search_request), position)
+        named = {_name(resource_type): resource_type for resource_type in resource_types}
+        with_members = not _without_members(search_request)
+        models = [self.model(named[kind.name], entry, with_members=with_members) for kind, entry in page.entries]
+        return SearchPage(page.total, models, page.next, page.previous)
 
     async def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
         """Store a new resource."""
@@ -124,13 +118,6 @@ class ClusterStorage(AsyncScimStorage):
             resource.meta.location = None
         return resource
 
-    async def _walk(self, resource_types: list[ResourceType]) -> AsyncIterator[Resource[Any]]:
-        for resource_type in resource_types:
-            for number, entry in enumerate(self.objects.of(_name(resource_type)).shelf):
-                if number % BREATH == BREATH - 1:
-                    await asyncio.sleep(0)
-                yield self.model(resource_type, entry)
-
     def _model_of(self, resource_type: ResourceType) -> type[Resource[Any]]:
         return cast("type[Resource[Any]]", self._provider.model_for(resource_type))
 
@@ -155,8 +142,13 @@ def _without_members(parameters: ResponseParameters[Any] | SearchRequest[Any] | 
     return any(str(path).lower() == "members" for path in excluded or ())
 
 
-def _bound(scim_filter: ScimFilter[Any], models: list[type[Resource[Any]]]) -> ScimFilter[Any]:
-    """Bind a filter to the models it is matched against, if it is not."""
-    if scim_filter.models:
-        return scim_filter
-    return parametrize(ScimFilter, Union[tuple(models)])(str(scim_filter))  # noqa: UP007
+def _query(asked: SearchRequest[Any]) -> Query:
+    by = None if asked.sort_by is None else str(asked.sort_by)
+    return Query(
+        None if asked.filter is None else str(asked.filter),
+        by,
+        by is not None and asked.sort_order is SearchRequest.SortOrder.descending,
+        asked.start_index or 1,
+        asked.count,
+        asked.cursor,
+    )

@@ -16,11 +16,14 @@ from workteam_crds.cluster.port import Change, Event, Listing
 from workteam_crds.kinds import WorkteamTenant
 from workteam_crds.kinds.scim_settings import PatchResponse
 from workteam_crds.naming import TenantKey
+from workteam_scim.answers import Answers
 from workteam_scim.auth import REFUSED
 from workteam_scim.cache import Cache
+from workteam_scim.cursors import Seals
 from workteam_scim.objects import Surroundings
 from workteam_scim.refusals import Throttled, Unavailable
 from workteam_scim.replay import ReplayingHandler
+from workteam_scim.searched import searched_types
 from workteam_scim.service import FacadeService
 from workteam_scim.storage import ClusterStorage
 from workteam_scim.tenant_objects import TenantObjects
@@ -37,6 +40,9 @@ class Responder:
     base_url: str
     objects: TenantObjects
     handler: ReplayingHandler
+    answers: Answers
+    new_id: Callable[[], str]
+    """What makes the id of a resource."""
     bucket: Bucket
     """How often it may be asked."""
     patch_response: PatchResponse = PatchResponse.AUTO
@@ -69,6 +75,7 @@ class Tenancy:
         base_url: Callable[[TenantKey], str],
         ignored: Callable[[int], None],
         clock: Callable[[], float],
+        signing_key: Callable[[], bytes],
     ) -> None:
         self._cache = cache
         self._service = service
@@ -76,6 +83,7 @@ class Tenancy:
         self._base_url = base_url
         self._ignored = ignored
         self._clock = clock
+        self._signing_key = signing_key
         self._tenants: dict[TenantKey, WorkteamTenant] = {}
         self._responders: dict[TenantKey, Responder] = {}
 
@@ -108,9 +116,11 @@ class Tenancy:
         objects = TenantObjects(tenant, self._cache, self._around)
         storage = ClusterStorage(self._service.provider, objects)
         handler = ReplayingHandler(self._service, storage, self._ignored)
+        types = searched_types(self._service.provider).values()
+        answers = Answers(objects, types, Seals(tenant, self._signing_key))
         rate = self._tenants[tenant].spec.scim.requests_per_second
         bucket = Bucket(rate, rate * BURST, self._clock())
-        return Responder(tenant, self._base_url(tenant), objects, handler, bucket)
+        return Responder(tenant, self._base_url(tenant), objects, handler, answers, self._around.new_id, bucket)
 
     def take(self, namespace: str, tenants: tuple[WorkteamTenant, ...]) -> None:
         """Take all tenants of a namespace."""

@@ -33,6 +33,10 @@ class Bucket:
         self._left -= 1
         return 0
 
+    def charge(self, count: int) -> None:
+        """Take more, what is not there yet included: whoever comes next waits for it."""
+        self._left -= count
+
     def resize(self, rate: float, burst: float) -> None:
         """Go on with another rate; what was taken stays taken."""
         if (rate, burst) != (self.rate, self.burst):

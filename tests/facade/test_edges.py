@@ -40,11 +40,9 @@ async def test_slashes_and_case_do_not_count(entra: httpx.AsyncClient, path: str
         ("TRACE", "/Me", 501),
         ("GET", "/Me/x", 404),
         ("GET", "/Users?filter=userName%20eq", 400),
-        ("GET", "/Users?filter=nobody%20sw%20%22x%22", 400),
         ("GET", "/Users?filter=nobody%20eq%20x%20y", 400),
         ("GET", "/Users?startIndex=x", 400),
         ("GET", "/Users?count=1e9", 400),
-        ("GET", "/Users?sortBy=userName", 501),
         ("GET", f"/Users?filter={'(' * 3000}", 400),
         ("GET", f"/Users?filter={'x' * (FILTER + 1)}", 400),
         ("GET", f"/Users?{'&'.join(['a=b'] * 60)}", 400),
@@ -225,7 +223,7 @@ async def test_discovery(entra: httpx.AsyncClient) -> None:
     assert first.json() == second.json()
     supported = {key: value["supported"] for key, value in first.json().items() if "supported" in value}
     assert supported == {
-        "patch": True, "bulk": True, "filter": True, "changePassword": False, "sort": False, "etag": True
+        "patch": True, "bulk": True, "filter": True, "changePassword": False, "sort": True, "etag": True
     }  # fmt: skip
 
 
