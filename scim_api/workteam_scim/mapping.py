@@ -80,7 +80,7 @@ def created(resource: CustomResource) -> str:
 
 
 def last_modified(resource: CustomResource) -> str:
-    """Return when a spec was changed last: never before it was made, which the API server's clock tells and not ours."""
+    """Return when a spec was changed last: never before it was made, by the API server's clock."""
     since, noted = created(resource), resource.metadata.annotations.get(LAST_MODIFIED, "")
     return since if resource.metadata.generation == 1 else max(noted, since)
 
