@@ -2,12 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
 
 from workteam_crds.cluster.fenced import FencedStore
 from workteam_crds.cluster.informer import Informer
@@ -24,6 +27,7 @@ from workteam_scim.keyring import Keyring
 from workteam_scim.leadership import Leadership, Terms
 from workteam_scim.metrics import Metrics
 from workteam_scim.objects import Surroundings
+from workteam_scim.openapi import openapi
 from workteam_scim.provider import facade_provider
 from workteam_scim.service import FacadeService
 from workteam_scim.settings import Settings
@@ -128,6 +132,7 @@ def create_app(facade: Facade, *, new_id: Callable[[], str]) -> FastAPI:
     app.include_router(health.router(facade.missing, facade.metrics))
     app.include_router(oauth.router(_desk(facade, new_id)))
     app.include_router(recent.router(facade.callers, facade.audit))
+    app.get("/openapi.json", include_in_schema=False)(_described(app))
     scim = ScimApplication(
         facade.service,
         facade.callers,
@@ -139,6 +144,17 @@ def create_app(facade: Facade, *, new_id: Callable[[], str]) -> FastAPI:
     )
     app.mount("/", scim)  # plain ASGI: the hot path meets no route of FastAPI's
     return app
+
+
+def _described(app: FastAPI) -> Callable[[], Awaitable[JSONResponse]]:
+    """Return what answers with the description of all routes."""
+    others = get_openapi(title=app.title, version=version("workteam-operator"), routes=app.routes)
+    document = openapi(others)
+
+    async def described() -> JSONResponse:
+        return JSONResponse(document)
+
+    return described
 
 
 def _terms(settings: Settings, new_id: Callable[[], str]) -> Terms:

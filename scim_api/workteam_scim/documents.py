@@ -187,6 +187,12 @@ SERVICE_PROVIDER_CONFIG: Document = {
             "name": "Bearer token",
             "description": "The Secret Token that `workteam settings` shows.",
             "primary": True,
-        }
+        },
+        {
+            "type": "oauth2",
+            "name": "OAuth 2.0 client credentials",
+            "description": "A client of `workteam client create`, at /{namespace}/{tenant}/oauth/token.",
+            "primary": False,
+        },
     ],
 }
