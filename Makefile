@@ -53,6 +53,7 @@ unit: env
 
 bench: env ## the published figures, as ratios within one run
 	$(BIN)/python bench/provisioning.py
+	$(BIN)/python bench/facade.py
 
 clean: ## end the stacks of this folder, remove what was built here (not the cached control plane)
 	@if [ -x $(BIN)/workteam ]; then for home in .dev .dev/demo; do $(BIN)/workteam dev down --home $$home || true; done; fi
