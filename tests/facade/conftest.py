@@ -137,6 +137,7 @@ class Lasting:
 
     ground: Ground
     running: Running
+    watched: Watched
 
     @asynccontextmanager
     async def client(self, **spec: Any) -> AsyncIterator[tuple[TenantKey, httpx.AsyncClient]]:
@@ -193,9 +194,9 @@ async def facade_on(ground: Ground, cluster: Any = None, **times: Any) -> AsyncI
 async def lasting(cluster_access: Access, facade_namespace: str) -> AsyncIterator[Lasting]:
     """A facade for the whole module: a test costs a tenant then, and no facade."""
     async with KubernetesCluster.connect(str(cluster_access.kubeconfig)) as cluster:
-        ground = Ground(facade_namespace, cluster_access, cluster)
-        async with facade_on(ground) as running:
-            yield Lasting(ground, running)
+        ground, watched = Ground(facade_namespace, cluster_access, cluster), Watched(cluster)
+        async with facade_on(ground, watched) as running:
+            yield Lasting(ground, running, watched)
 
 
 @pytest.fixture
