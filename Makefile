@@ -5,10 +5,10 @@ BIN := .venv/bin
 SOURCES := crds scim_api operator cli tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check fence lint types imports crds unit bench clean
+.PHONY: help env demo test check fence lint types imports crds unit endurance bench clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: .venv/.ready ## .venv with the locked environment (every other target makes it by itself)
 
@@ -48,8 +48,11 @@ crds: env
 # Two at a time, file by file: each worker starts a control plane of its own. What failed (exit code 1, all tests were run)
 # is tried once more alone: a fault of the code fails twice, a server that starved beside another does not.
 unit: env
-	$(BIN)/pytest $(if $(SLOW),,-m "not slow") -n 2 --dist loadfile --no-loadscope-reorder --tb native --durations 15 || \
+	$(BIN)/pytest -m "$(if $(SLOW),not endurance,not slow and not endurance)" -n 2 --dist loadfile --no-loadscope-reorder --tb native --durations 15 || \
 	  { [ $$? -eq 1 ] && $(BIN)/pytest --last-failed --last-failed-no-failures none --tb native; }
+
+endurance: env ## ten minutes of Entra's mix while the answering facade is ended twice; wants a quiet machine
+	$(BIN)/pytest tests/endurance --tb short
 
 bench: env ## the published figures, as ratios within one run
 	$(BIN)/python bench/provisioning.py
