@@ -23,12 +23,14 @@ from workteam_scim.auth import Callers
 from workteam_scim.cache import Cache, Feed
 from workteam_scim.departures import Departures
 from workteam_scim.endpoint import ScimApplication
+from workteam_scim.exchange import Receive, Scope, Send
 from workteam_scim.keyring import Keyring
 from workteam_scim.leadership import Leadership, Terms
 from workteam_scim.metrics import Metrics
 from workteam_scim.objects import Surroundings
 from workteam_scim.openapi import openapi
 from workteam_scim.provider import facade_provider
+from workteam_scim.routing import is_below_base_url
 from workteam_scim.service import FacadeService
 from workteam_scim.settings import Settings
 from workteam_scim.tenancy import Tenancy, TenantFeed
@@ -113,6 +115,19 @@ class Facade:
                     await task
 
 
+class FacadeApp(FastAPI):
+    """FastAPI, but requests below a Base URL go straight to SCIM: its layers would cost more than most answers."""
+
+    scim: ScimApplication
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request, or the life span, to what answers it."""
+        if scope["type"] == "http" and is_below_base_url(scope["path"]):
+            await self.scim(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(facade: Facade, *, new_id: Callable[[], str]) -> FastAPI:
     """Build the ASGI application of a facade; its life span is the facade's."""
 
@@ -121,7 +136,7 @@ def create_app(facade: Facade, *, new_id: Callable[[], str]) -> FastAPI:
         async with facade.running():
             yield
 
-    app = FastAPI(
+    app = FacadeApp(
         title="Workteam SCIM",
         docs_url=None,
         redoc_url=None,
@@ -142,7 +157,8 @@ def create_app(facade: Facade, *, new_id: Callable[[], str]) -> FastAPI:
         admit=facade.leadership.admit,
         new_id=new_id,
     )
-    app.mount("/", scim)  # plain ASGI: the hot path meets no route of FastAPI's
+    app.mount("/", scim)  # whatever else is asked for is answered as SCIM does, too
+    app.scim = scim
     return app
 
 

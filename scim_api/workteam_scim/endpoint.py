@@ -2,13 +2,10 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
-from typing import Any, TypeAlias
 
-import orjson
 from scim2_models import SCIMException
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
@@ -21,7 +18,8 @@ from workteam_scim.audit import Audit, Deed, doing
 from workteam_scim.auth import Callers, address_of
 from workteam_scim.bulk import Bulk
 from workteam_scim.bulk_requests import read_bulk
-from workteam_scim.limits import read_body, read_query
+from workteam_scim.exchange import Exchange, Receive, Scope, Send
+from workteam_scim.limits import read_body
 from workteam_scim.metrics import Metrics
 from workteam_scim.queries import read_body as read_search
 from workteam_scim.queries import read_parameters
@@ -34,35 +32,9 @@ from workteam_scim.tenancy import Responder, Tenancy
 
 log = logging.getLogger(__name__)
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 TAKING_OVER = "Another facade takes over; the request may be sent again."
-READS = {"HEAD": "GET"}
-"""Methods that are answered as another one is; a HEAD is sent without the body (RFC 9110 §9.3.2)."""
 FROM_BYTES = frozenset({Operation.query, Operation.search, Operation.search_with_body})
 """What reads users and groups, without the library."""
-
-
-@dataclass
-class Exchange:
-    """One request on its way; what is known of it by and by, for the log."""
-
-    scope: Scope
-    deed: Deed
-    began: float
-    resource_id: str | None = None
-
-    @property
-    def method(self) -> str:
-        """Return the method by which it is answered."""
-        method = str(self.scope["method"]).upper()
-        return READS.get(method, method)
-
-    def header(self, name: bytes) -> str | None:
-        """Return a header's value."""
-        return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == name), None)
 
 
 class ScimApplication:
@@ -103,7 +75,7 @@ class ScimApplication:
         seconds = time.perf_counter() - exchange.began
         self._note(exchange.deed, answer, seconds)
         _log(exchange.deed, seconds)
-        await _send(send, answer, exchange)
+        await exchange.send(send, answer)
 
     async def _answer(self, exchange: Exchange, receive: Receive) -> ScimResponse:
         tenant, place = split(exchange.scope["path"])
@@ -113,15 +85,9 @@ class ScimApplication:
         if exchange.method == "OPTIONS" and place.served:
             return ScimResponse(HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(place.allowed)})
         target = place.target(exchange.method)
-        request = ScimRequest(
-            method=exchange.method,
-            base_url=responder.base_url,
-            path=place.path,
-            query=read_query(exchange.scope["query_string"]),
-            headers=[(key.decode("latin-1"), value.decode("latin-1")) for key, value in exchange.scope["headers"]],
-        )
         if target.operation in FROM_BYTES:
-            return await self._read(responder, target, request, receive)
+            return await self._read(responder, target, exchange, receive)
+        request = exchange.request(responder.base_url, place)
         request.body = await read_body(receive)
         if target.operation is Operation.bulk:
             return await self._bulk(exchange.deed, responder, request)
@@ -136,18 +102,16 @@ class ScimApplication:
         exchange.deed.token = caller.handle
         return self._tenancy.responder(tenant)
 
-    async def _read(self, responder: Responder, target: Target, request: ScimRequest, receive: Receive) -> Rendered:
+    async def _read(self, responder: Responder, target: Target, exchange: Exchange, receive: Receive) -> Rendered:
         """Answer from bytes what is read, without the library."""
         kind = target.endpoint.removesuffix("s") if target.endpoint else None
         if target.operation is Operation.search_with_body:
-            request.body = await read_body(receive)
-            body = self._service.decode_body(request.body, request.header("Content-Type"))
+            body = self._service.decode_body(await read_body(receive), exchange.header(b"content-type"))
             return await responder.answers.several(kind, read_search(body))
-        query = read_parameters(request.query)
+        query = read_parameters(exchange.query())
         if target.operation is Operation.search:
             return await responder.answers.several(kind, query)
-        conditions = self._service.read_conditions(request)
-        return responder.answers.one(kind or "", target.resource_id or "", query, conditions)
+        return responder.answers.one(kind or "", target.resource_id or "", query, exchange.conditions())
 
     async def _bulk(self, deed: Deed, responder: Responder, request: ScimRequest) -> ScimResponse:
         """Carry out a Bulk; each of its operations is noted, and costs, as a request of its own."""
@@ -225,18 +189,3 @@ def _describe(exchange: Exchange, place: Place) -> None:
 def scim_type_of(answer: ScimResponse) -> str | None:
     """Return what kind of error an answer names."""
     return answer.body.get("scimType") if isinstance(answer.body, dict) else None
-
-
-async def _send(send: Send, answer: ScimResponse, exchange: Exchange) -> None:
-    if isinstance(answer, Rendered):
-        content = answer.content
-    else:
-        content = b"" if answer.body is None else orjson.dumps(answer.body)
-    headers = [(key.lower().encode(), value.encode("latin-1", "replace")) for key, value in answer.headers.items()]
-    if not content:
-        headers = [(key, value) for key, value in headers if key != b"content-type"]
-    headers += [(b"x-request-id", exchange.deed.request_id.encode()), (b"cache-control", b"no-store")]
-    if answer.status not in {204, 304}:
-        headers.append((b"content-length", str(len(content)).encode()))
-    await send({"type": "http.response.start", "status": int(answer.status), "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if exchange.scope["method"] == "HEAD" else content})

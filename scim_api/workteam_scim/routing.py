@@ -49,6 +49,9 @@ def _grouped() -> dict[str, Served]:
 
 ROUTES: Mapping[str, Served] = _grouped()
 """What is served below a Base URL, by path; ``{resource_id}`` stands for an id. Literal paths come first."""
+_LITERAL = {pattern: served for pattern, served in ROUTES.items() if ID not in pattern}
+_WITH_ID = {pattern.split("/")[1]: served for pattern, served in ROUTES.items() if ID in pattern}
+"""What is served below a name and an id, by the name."""
 _SPELT = {part.lower(): part for pattern in ROUTES for part in pattern.split("/") if part and part != ID}
 
 
@@ -96,16 +99,23 @@ def split(path: str) -> tuple[TenantKey, Place]:
     return TenantKey(segments[0], segments[1]), place(segments[BELOW:])
 
 
+def is_below_base_url(path: str) -> bool:
+    """Say of a path that is written as usual whether ``split`` reads it; it reads others, too."""
+    return tuple(segment.lower() for segment in path.split("/", BELOW + 1)[3 : BELOW + 1]) == PREFIX
+
+
 def place(segments: list[str]) -> Place:
     """Return what the segments below a Base URL name; the case of an endpoint's name does not count."""
-    named = [_spelt(segment) if number == 0 else segment for number, segment in enumerate(segments)]
-    for pattern, served in ROUTES.items():
-        parts = [part for part in pattern.split("/") if part]
-        if len(parts) == len(named) and all(part in {ID, name} for part, name in zip(parts, named, strict=True)):
-            resource_id = named[parts.index(ID)] if ID in parts else None
-            endpoint = named[0] if named and named[0] in ENDPOINTS else None
-            return Place("/" + "/".join(named), served, endpoint, resource_id)
-    return Place("/" + "/".join(named), {})
+    named = [_spelt(segments[0]), *segments[1:]] if segments else []
+    path = "/" + "/".join(named)
+    endpoint = named[0] if named and named[0] in ENDPOINTS else None
+    match named:
+        case _ if path in _LITERAL:
+            return Place(path, _LITERAL[path], endpoint)
+        case [name, resource_id] if name in _WITH_ID:
+            return Place(path, _WITH_ID[name], endpoint, resource_id)
+        case _:
+            return Place(path, {})
 
 
 def _spelt(segment: str) -> str:
