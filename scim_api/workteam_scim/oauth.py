@@ -35,7 +35,35 @@ LONGEST = 16 * 1024
 """Bytes of a form."""
 PATIENCE = 10.0
 """Seconds for a form to arrive."""
-OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"]
+OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+TEXT = {"type": "string"}
+REFUSAL = {
+    "description": "What is wrong (RFC 6749 §5.2).",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {"error": TEXT, "error_description": TEXT},
+                "required": ["error"],
+            }
+        }
+    },
+}
+"""How every refusal is described in /openapi.json."""
+ASKED = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            FORM: {
+                "schema": {
+                    "type": "object",
+                    "properties": dict.fromkeys(("grant_type", "client_id", "client_secret", "scope"), TEXT),
+                    "required": ["grant_type"],
+                }
+            }
+        },
+    }
+}
 
 
 @dataclass
@@ -134,7 +162,7 @@ def router(desk: TokenDesk) -> APIRouter:
     """Return the route."""
     routes = APIRouter()
 
-    @routes.post(PATH)
+    @routes.post(PATH, responses={"default": REFUSAL}, openapi_extra=ASKED)
     async def token(request: Request, namespace: str, name: str) -> Response:
         """Give an access token for a client's secret."""
         return await desk.answer(request, TenantKey(namespace, name))

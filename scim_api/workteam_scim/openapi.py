@@ -186,9 +186,9 @@ def _search() -> Json:
 
 
 def _bulk(message: str, more: Json, *required: str) -> Json:
-    method = {"type": "string", "enum": ["POST", "PUT", "PATCH", "DELETE"]}
-    place = {"path": TEXT} if message == "BulkRequest" else {"status": TEXT}
-    operation: Json = {"type": "object", "properties": {"method": method, **place, **more}, "required": list(required)}
+    known = {"type": "string", "enum": ["POST", "PUT", "PATCH", "DELETE"]}
+    place = {"method": known, "path": TEXT} if message == "BulkRequest" else {"method": TEXT, "status": TEXT}
+    operation: Json = {"type": "object", "properties": {**place, **more}, "required": list(required)}
     operations = {"type": "array", "items": operation, "maxItems": BULK_OPERATIONS}
     ends = {"failOnErrors": {"type": "integer", "minimum": 0}} if message == "BulkRequest" else {}
     return _sent({"schemas": _only(f"{MESSAGES}:{message}"), "Operations": operations, **ends}, "Operations")

@@ -13,7 +13,7 @@ from workteam_crds.naming import TenantKey
 from workteam_crds.part import rfc3339
 from workteam_scim.audit import Audit, Deed
 from workteam_scim.auth import Callers, Refused, address_of
-from workteam_scim.oauth import OAuthError, json_answer, later, refusal
+from workteam_scim.oauth import REFUSAL, OAuthError, json_answer, later, refusal
 from workteam_scim.refusals import Later
 
 MOST = 600
@@ -24,7 +24,7 @@ def router(callers: Callers, audit: Audit) -> APIRouter:
     """Return the route."""
     routes = APIRouter()
 
-    @routes.get("/{namespace}/{name}/requests")
+    @routes.get("/{namespace}/{name}/requests", responses=dict.fromkeys((401, 429, 503), REFUSAL))
     async def requests(
         request: Request, namespace: str, name: str, count: Annotated[int, Query(ge=1, le=MOST)] = MOST
     ) -> Response:
