@@ -1,7 +1,7 @@
 """One request on its way: what is read of its head, and its answer as it is sent."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import orjson
@@ -30,13 +30,14 @@ class Exchange:
     scope: Scope
     deed: Deed
     began: float
+    method: str = field(init=False)
+    """By which it is answered."""
     resource_id: str | None = None
 
-    @property
-    def method(self) -> str:
-        """Return the method by which it is answered."""
-        method = str(self.scope["method"]).upper()
-        return READS.get(method, method)
+    def __post_init__(self) -> None:
+        """Read how it is to be answered."""
+        method = self.scope["method"].upper()
+        self.method = READS.get(method, method)
 
     def header(self, name: bytes) -> str | None:
         """Return a header's first value."""

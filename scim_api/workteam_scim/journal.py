@@ -8,6 +8,8 @@ from types import TracebackType
 
 import orjson
 
+UNUSED = ("logThreads", "logMultiprocessing", "logProcesses", "logAsyncioTasks")
+"""What ``logging`` finds out for each record, and no line of ours tells."""
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -42,3 +44,6 @@ def log_as_json(level: str) -> None:
     for ours in ("workteam_scim", "workteam_crds", "uvicorn"):
         logging.getLogger(ours).setLevel(level)
     logging.getLogger("uvicorn.access").disabled = True
+    for switch in UNUSED:
+        setattr(logging, switch, False)
+    logging._srcfile = None  # noqa: SLF001 - how the logging HOWTO spares the caller's place

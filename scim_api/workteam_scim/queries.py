@@ -40,11 +40,16 @@ class Query:
         return self.filter, self.sort_by, self.descending
 
 
+WITHOUT_PARAMETERS = Query(count=PAGE)
+
+
 def read_parameters(parameters: Mapping[str, Any]) -> Query:
     """Read the parameters of a search by GET, named as SCIM names them.
 
     Raises ``InvalidFilterException`` for a filter that is too long, ``InvalidValueException`` for anything else.
     """
+    if not parameters:
+        return WITHOUT_PARAMETERS
     if "cursor" in parameters and "startIndex" in parameters:
         raise InvalidValueException(detail="A page is asked for by startIndex or by cursor, not by both.")
     return Query(
