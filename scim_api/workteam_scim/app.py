@@ -157,7 +157,7 @@ def create_app(facade: Facade, *, new_id: Callable[[], str]) -> FastAPI:
         admit=facade.leadership.admit,
         new_id=new_id,
     )
-    app.mount("/", scim)  # whatever else is asked for is answered as SCIM does, too
+    app.router.default = scim  # whatever else is asked for is answered as SCIM does, too
     app.scim = scim
     return app
 
