@@ -52,7 +52,8 @@ class Facade:
         self.access_token_life = timedelta(minutes=settings.access_token_minutes)
         self.metrics = Metrics()
         self.audit = Audit(now)
-        self.tokens = Keyring(cluster, settings.namespace, settings.token_secret, now)
+        oldest = timedelta(seconds=settings.stale_seconds)
+        self.tokens = Keyring(cluster, settings.namespace, settings.token_secret, now, oldest)
         self.callers = Callers(self.tokens, self.metrics, now=now, clock=clock)
         self.service = FacadeService(facade_provider())
         cache = Cache(settings.base_url)
@@ -155,6 +156,7 @@ def create_app(facade: Facade, *, new_id: Callable[[], str]) -> FastAPI:
         facade.metrics,
         facade.audit,
         admit=facade.leadership.admit,
+        catch_up=facade.leadership.catch_up,
         new_id=new_id,
     )
     app.router.default = scim  # whatever else is asked for is answered as SCIM does, too

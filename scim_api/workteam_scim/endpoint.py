@@ -49,6 +49,7 @@ class ScimApplication:
         audit: Audit,
         *,
         admit: Callable[[str, str], None],
+        catch_up: Callable[[str, str], Awaitable[None]],
         new_id: Callable[[], str],
     ) -> None:
         self._service = service
@@ -57,6 +58,7 @@ class ScimApplication:
         self._metrics = metrics
         self._audit = audit
         self._admit = admit
+        self._catch_up = catch_up
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,6 +91,7 @@ class ScimApplication:
             return await self._read(responder, target, exchange, receive)
         request = exchange.request(responder.base_url, place)
         request.body = await read_body(receive)
+        await self._catch_up(tenant.namespace, exchange.deed.op)
         if target.operation is Operation.bulk:
             return await self._bulk(exchange.deed, responder, request)
         answer = await responder.handler.handle(request)

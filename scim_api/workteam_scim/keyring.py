@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from workteam_crds.cluster.informer import WHOLE
 from workteam_crds.cluster.port import Cluster, ClusterError, Conflict, Gone, NotFound, Secret
 from workteam_crds.naming import TenantKey
 from workteam_scim.refusals import Unavailable
@@ -20,17 +21,24 @@ log = logging.getLogger(__name__)
 NOTED_EVERY = timedelta(hours=1)
 FIRST_WAIT = 0.2
 LONGEST_WAIT = 10.0
+A_WHILE = 1.0
+"""Seconds after which a watch that breaks is no reason to wait longer and longer."""
 
 derived_once = lru_cache(maxsize=256)(derived)
 
 
 class Keyring:
-    """What the Secret holds now. What is known stays known while the API server is away."""
+    """What the Secret holds now. What is known stays known while the API server is away, up to an age."""
 
-    def __init__(self, cluster: Cluster, namespace: str, secret: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, cluster: Cluster, namespace: str, secret: str, now: Callable[[], datetime], oldest: timedelta
+    ) -> None:
         self._cluster = cluster
         self._place = (namespace, secret)
         self._now = now
+        self._oldest = oldest
+        self._missed_since: float | None = None
+        """Since when, by the loop's time, a change may have been missed."""
         self._secret: Secret | None = None
         self._entries: dict[str, TokenEntry] = {}
         self._notes: dict[str, asyncio.Task[None]] = {}
@@ -42,9 +50,11 @@ class Keyring:
 
     @property
     def entries(self) -> Mapping[str, TokenEntry]:
-        """Return all entries by handle. Raises ``Unavailable`` while the Secret is not read."""
+        """Return all entries by handle. Raises ``Unavailable`` while the Secret is not read, or was too long ago."""
         if self._secret is None:
             raise Unavailable("The facade is starting: the tokens are not read yet.")
+        if self._missed_since is not None and _time() - self._missed_since > self._oldest.total_seconds():
+            raise Unavailable("The Kubernetes API does not tell which tokens are good.")
         return self._entries
 
     def signing_key(self) -> bytes:
@@ -62,18 +72,23 @@ class Keyring:
         """Read the Secret and follow it, for ever."""
         wait = FIRST_WAIT
         while True:
+            read = None
             try:
                 secret = await self._take(await self._cluster.read_secret(*self._place))
-                wait = FIRST_WAIT
+                self._missed_since, read = None, _time()
                 await self._follow(secret.resource_version)
             except Gone:
-                continue
+                log.info("the history of the Secret of the tokens is gone, reading again")
             except ClusterError as error:
                 if isinstance(error, NotFound):  # deleted while nobody watched: nobody knows which tokens are good
                     self._secret = None
                 log.warning("the Secret of the tokens cannot be read: %s", error)
-                await asyncio.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - jitter
-                wait = min(wait * 2, LONGEST_WAIT)
+            if self._missed_since is None:
+                self._missed_since = _time()
+            if read is not None and _time() - read > A_WHILE:
+                wait = FIRST_WAIT  # it was followed for a while
+            await asyncio.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - jitter
+            wait = min(wait * 2, LONGEST_WAIT)
 
     async def close(self) -> None:
         """Let the notes that are on their way arrive."""
@@ -88,13 +103,17 @@ class Keyring:
         self._notes[handle] = asyncio.create_task(self._note(self._secret, handle, entry))
 
     async def _follow(self, since: str) -> None:
+        """Follow the Secret until it is deleted, or a watch ends before its time: then etcd may have been restored."""
         while True:
+            began = _time()
             async for secret in self._cluster.watch_secret(*self._place, since):
                 if secret is None:  # deleted: nobody knows which tokens are good
                     self._secret = None
                     return
                 since = secret.resource_version
                 await self._take(secret)
+            if _time() - began < WHOLE.total_seconds():
+                return
 
     async def _take(self, secret: Secret) -> Secret:
         """Take a state of the Secret, first of all who may come in; a key is made if there is none."""
@@ -137,6 +156,10 @@ class Keyring:
                 self._entries[handle] = noted
         finally:
             del self._notes[handle]
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _encoded(value: bytes) -> str:

@@ -22,6 +22,8 @@ WRITING = frozenset({"create", "replace", "patch", "delete", "bulk"})
 """The operations that need the right to write; what nobody knows writes nothing."""
 HAND_OVER = timedelta(seconds=2)
 """When to come again while another facade takes over."""
+CATCHING_UP = timedelta(seconds=3)
+"""How long a write waits for the list behind a watch that broke."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,22 @@ class Seat:
         return self.lease.held.is_set() and self._listed_in == self.lease.tenure
 
     def left(self) -> timedelta:
-        """Return how long may still be written."""
-        return self.lease.left() if self.holds else timedelta()
+        """Return how long may still be written: only on what nothing is missed of.
+
+        Behind a watch that broke the API server may have been restored to an older state, where a name that is free
+        here is taken.
+        """
+        return self.lease.left() if self.holds and self._current else timedelta()
+
+    async def catch_up(self) -> None:
+        """Wait until nothing is missed any more. Raises ``Unavailable`` if that takes long."""
+        if self._current:
+            return
+        try:
+            async with asyncio.timeout(CATCHING_UP.total_seconds()):
+                await asyncio.gather(*(informer.catch_up() for informer in self._informers))
+        except TimeoutError:
+            raise Unavailable("The Kubernetes API does not tell what has changed; send the request again.") from None
 
     def admit(self, *, reading: bool) -> None:
         """Raise ``Unavailable`` unless a request may be answered."""
@@ -65,6 +81,10 @@ class Seat:
         if self._stale:
             minutes = self._oldest.total_seconds() / 60
             raise Unavailable(f"The Kubernetes API has not been heard of for more than {minutes:.1g} minutes.")
+
+    @property
+    def _current(self) -> bool:
+        return all(informer.current for informer in self._informers)
 
     @property
     def _stale(self) -> bool:
@@ -82,7 +102,7 @@ class Seat:
 
     def missing(self) -> str | None:
         """Say what is missing to answer, or nothing."""
-        if self.left():
+        if self.holds and self.lease.left():
             return f"news from {self.lease.claim.namespace}" if self._stale else None
         claim = self.lease.claim
         holder = f" ({self.lease.holder} holds it)" if self.lease.elsewhere else ""
@@ -118,6 +138,11 @@ class Leadership:
             raise Unavailable("The facade is handing over to another one.", retry_after=HAND_OVER)
         if (seat := self._seats.get(namespace)) is not None:
             seat.admit(reading=op not in WRITING)
+
+    async def catch_up(self, namespace: str, op: str) -> None:
+        """Wait, before a write, for news that were missed. Raises ``Unavailable`` if they do not come."""
+        if op in WRITING and (seat := self._seats.get(namespace)) is not None:
+            await seat.catch_up()
 
     def missing(self) -> list[str]:
         """Name the Leases that are not held."""

@@ -47,14 +47,15 @@ Query = Mapping[str, str]
 class Access:
     """The server, its credentials and one pool of connections."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, silence: timedelta = SILENCE) -> None:
         self._configuration = configuration
+        self._silence = silence
         self._host = configuration.host.rstrip("/")
         self._ssl = RESTClientObject(configuration).ssl_context
         self._session: aiohttp.ClientSession | None = None
 
     @classmethod
-    async def load(cls, kubeconfig: str | None = None) -> Self:
+    async def load(cls, kubeconfig: str | None = None, *, silence: timedelta = SILENCE) -> Self:
         """Find the server: a named file, else ``KUBECONFIG``, else the pod's service account.
 
         Raises ``ClusterError`` with one sentence if there is none.
@@ -66,7 +67,7 @@ class Access:
                 await load_kube_config(config_file=named, client_configuration=configuration)
             else:
                 load_incluster_config(client_configuration=configuration)
-            return cls(configuration)
+            return cls(configuration, silence)
         except (ConfigException, OSError, LookupError, TypeError, ValueError, yaml.YAMLError) as error:
             where = f"the kubeconfig {named}" if named else "the pod's service account (KUBECONFIG is not set)"
             why = error if isinstance(error, ConfigException | OSError) else "it does not read as a kubeconfig"
@@ -112,8 +113,8 @@ class Access:
 
     @asynccontextmanager
     async def stream(self, path: str, query: Query) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Open a watch and yield its lines. Raises only ``ClusterError``, also after 70 s of silence."""
-        timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=SILENCE.total_seconds())
+        """Open a watch and yield its lines. Raises only ``ClusterError``, also after a silence (70 s)."""
+        timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_read=self._silence.total_seconds())
         try:
             async with self._open().get(
                 self._host + path, params=query, headers=await self._headers(JSON), timeout=timeout

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import orjson
 from pydantic import ValidationError
 
-from workteam_crds.cluster.access import APPLY_PATCH, JSON_PATCH, LIST_TIMEOUT, Access
+from workteam_crds.cluster.access import APPLY_PATCH, JSON_PATCH, LIST_TIMEOUT, SILENCE, Access
 from workteam_crds.cluster.kubernetes_leases import KubernetesLeases
 from workteam_crds.cluster.port import (
     WATCH_TIME,
@@ -42,9 +42,9 @@ class KubernetesCluster(KubernetesLeases):
 
     @classmethod
     @asynccontextmanager
-    async def connect(cls, kubeconfig: str | None = None) -> AsyncIterator[Self]:
-        """Connect by a kubeconfig file, ``KUBECONFIG`` or the pod's service account; close at the end."""
-        access = await Access.load(kubeconfig)
+    async def connect(cls, kubeconfig: str | None = None, *, silence: timedelta = SILENCE) -> AsyncIterator[Self]:
+        """Connect by a kubeconfig file, ``KUBECONFIG`` or the pod; a watch that is silent for so long is half open."""
+        access = await Access.load(kubeconfig, silence=silence)
         try:
             yield cls(access)
         finally:
