@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
@@ -24,11 +24,11 @@ from workteam_crds.cluster.port import Conflict, NotFound, ObjectStore, Operatio
 from workteam_crds.kinds.custom_resource import Metadata, TenantResource
 from workteam_crds.kinds.groups import GroupSpec
 from workteam_crds.kinds.users import UserSpec
-from workteam_crds.naming import TenantKey, folded
+from workteam_crds.naming import TenantKey, folded, uuid7_time
 from workteam_scim.entries import Entry
 from workteam_scim.mapping import new_metadata
 from workteam_scim.refusals import Unavailable
-from workteam_scim.reservations import Doubts, LostCreate, LostCreates
+from workteam_scim.reservations import RETRIED, Doubts, LostCreate, LostCreates
 from workteam_scim.shelf import Shelf
 
 MANAGER = "workteam-scim"
@@ -77,13 +77,13 @@ class Objects(Generic[T, S]):
         return entry
 
     async def insert(self, spec: S, unique: str, *, name: str | None = None, prepare: Prepare | None = None) -> Entry:
-        """Create an object, or find the one of a create whose answer was lost (rule A10).
+        """Create an object, or find the one of a create whose answer was lost (rule A10), also by another facade.
 
         ``name`` is the id that it is to have, a new one if None; ``prepare`` is awaited before it is made. Raises
         ``UniquenessException``; then nothing was sent.
         """
         key = folded(unique)
-        lost = self._lost.get(key)
+        lost = self._lost.get(key) or self._inherited(key)
         with self.reservation(key, None, lost):
             decided = None if lost is None else await self._decided(lost, key, spec)
             if isinstance(decided, Entry):
@@ -114,7 +114,18 @@ class Objects(Generic[T, S]):
             return None
         if found.spec.dump() != spec.dump():
             raise self._taken()
+        self._lost.answered(found.metadata.name)
         return self._written(found)
+
+    def _inherited(self, key: str) -> LostCreate | None:
+        """Return the create of a facade before this one, of minutes ago, whose answer may be lost."""
+        names = self.shelf.by_unique.find(key)
+        entry = self.shelf.get(names[0]) if len(names) == 1 else None
+        if entry is None or entry.written or entry.from_git or entry.known.generation != 1 or entry.memberships:
+            return None
+        made = uuid7_time(entry.name)
+        fresh = made is not None and self.around.now() - made < timedelta(seconds=RETRIED)
+        return self._lost.inherit(entry.name) if fresh else None
 
     async def settle(self, name: str) -> None:
         """Read consistently what a write without an answer may have changed. Raises ``NotFoundException``."""

@@ -2,10 +2,12 @@
 
 A create may have been done: its name stays reserved, and retries within five minutes send the same metadata.name, so
 that there is one object; an older name would look restored (rule A3), so then a consistent read decides first. A change
-may have been done: its object is read consistently before the next one decides what differs.
+may have been done: its object is read consistently before the next one decides what differs. A facade that takes over
+does not know what the one before it could not answer: see ``Objects.insert`` and ADR 7.
 """
 
 import asyncio
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -44,10 +46,20 @@ class LostCreates:
 
     def __init__(self) -> None:
         self._lost: dict[str, LostCreate] = {}
+        self._inherited: set[str] = set()
+        """Objects of a facade before this one that a repeated create was answered with."""
 
     def get(self, unique: str) -> LostCreate | None:
         """Return the lost create of a name."""
         return self._lost.get(unique)
+
+    def inherit(self, name: str) -> LostCreate | None:
+        """Take an object that a facade before this one has made as one whose answer may be lost, once."""
+        return None if name in self._inherited else LostCreate(name, -math.inf, -math.inf)
+
+    def answered(self, name: str) -> None:
+        """Note that a repeated create was answered with an object."""
+        self._inherited.add(name)
 
     def forget(self, unique: str) -> None:
         """Take the create of a name as decided."""
