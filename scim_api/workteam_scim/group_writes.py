@@ -5,12 +5,12 @@ writes leaves a group whose lists together are right for the request that comes 
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from scim2_models import ForbiddenException, PreconditionFailedException, SCIMException
+from scim2_models import ForbiddenException, PreconditionFailedException
 
-from workteam_crds.cluster.port import ClusterError, ClusterUnavailable, Operation
+from workteam_crds.cluster.port import Operation
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.groups import INLINE_MEMBERS, GroupSpec
 from workteam_crds.naming import TenantKey, folded
@@ -20,8 +20,7 @@ from workteam_scim.entries import Entry
 from workteam_scim.list_writes import ListWrites
 from workteam_scim.mapping import differences, group_spec, setting, tested, unique_of
 from workteam_scim.members import Edit, net_change, refuse_too_many
-from workteam_scim.objects import Objects, Surroundings
-from workteam_scim.rosters import MemberList
+from workteam_scim.objects import Ahead, Objects, Surroundings
 
 
 class HalfWritten(PreconditionFailedException):
@@ -43,36 +42,25 @@ class Groups(Objects[WorkteamGroup, GroupSpec]):
         inline, rest = members[:INLINE_MEMBERS], members[INLINE_MEMBERS:]
         further = [rest[start : start + INLINE_MEMBERS] for start in range(0, len(rest), INLINE_MEMBERS)]
         spec = group_spec(attributes, self.tenant.name, members=inline, memberships=len(further))
+        return await self.insert(
+            spec,
+            unique_of("displayName", attributes),
+            name=name,
+            ahead=Ahead(rest, partial(self._open, further)) if rest else None,
+        )
 
-        made: list[MemberList] = []
-
-        async def prepare(group: str) -> None:
-            held = {name for each in self.shelf.by_member.further(group) for name in each.members}
-            for each in further:
-                if held.issuperset(each):  # an earlier try made it
-                    continue
-                made.append(await self._lists.open(group, each))
-
-        try:
-            return await self.insert(spec, unique_of("displayName", attributes), name=name, prepare=prepare)
-        except ClusterUnavailable:
-            raise  # it may be there
-        except (SCIMException, ClusterError):
-            await self._discard(made)
-            raise
+    async def _open(self, further: Sequence[tuple[str, ...]], group: str) -> None:
+        """Make the further lists of a group that is to be made, but for those of an earlier try."""
+        held = {name for each in self.shelf.by_member.further(group) for name in each.members}
+        for each in further:
+            if not held.issuperset(each):
+                await self._lists.open(group, each)
 
     async def settle(self, name: str) -> None:
         """Read consistently a group and its lists if a write to one of them got no answer."""
         if self.doubts.about(name):
-            for each in self.shelf.by_member.further(name):
-                await self._lists.refresh(each)
+            await self._lists.settle(name)
         await super().settle(name)
-
-    async def _discard(self, lists: Sequence[MemberList]) -> None:
-        """Delete the lists of a group that was refused, as far as that succeeds: without it they are nobody's."""
-        with suppress(ClusterError, PreconditionFailedException):
-            for each in lists:
-                await self._lists.delete(each)
 
     async def rewrite_resource(
         self, entry: Entry, attributes: dict[str, Any] | None, edits: Sequence[Edit] = ()
@@ -88,8 +76,9 @@ class Groups(Objects[WorkteamGroup, GroupSpec]):
             return entry
         self._refuse_git(entry, plan)
         unique = entry.unique if attributes is None else folded(unique_of("displayName", attributes))
-        with self.reservation(unique, entry), self.doubts.noting(entry.name):
-            return await _Writing(self, self._lists, entry).carry_out(plan, operations)
+        async with self.reservation(unique, entry):
+            with self.doubts.noting(entry.name):
+                return await _Writing(self, self._lists, entry).carry_out(plan, operations)
 
     def _attributes(self, entry: Entry, attributes: dict[str, Any] | None) -> list[Operation]:
         if attributes is None:
@@ -113,7 +102,7 @@ class _Writing:
         self._groups = groups
         self._lists = lists
         self._entry = entry
-        self._now: dict[str, MemberList] = dict(entry.lists)
+        self._now = dict(entry.lists)
         self._begun = False
 
     async def carry_out(self, plan: Plan, operations: Sequence[Operation]) -> Entry:

@@ -1,8 +1,11 @@
 """Lists of members beside a group's own: each a WorkteamGroupMembership, made, changed and deleted by one write."""
 
-from scim2_models import PreconditionFailedException
+import asyncio
 
-from workteam_crds.cluster.port import Conflict, NotFound
+from scim2_models import NotFoundException, PreconditionFailedException
+
+from workteam_crds.cluster.fenced import NotHolding
+from workteam_crds.cluster.port import ClusterUnavailable, Conflict, NotFound
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership
 from workteam_crds.naming import TenantKey
 from workteam_scim.mapping import new_membership, setting, tested
@@ -21,12 +24,21 @@ class ListWrites:
         self._tenant = tenant
         self._shelf = shelf
         self._around = around
+        self._unanswered: dict[str, set[str]] = {}
+        """The lists of each group that may have been made."""
 
     async def open(self, group: str, members: tuple[str, ...]) -> MemberList:
         """Make a new list of a group."""
-        wanted = new_membership(self._around.new_id(), group, self._tenant, members, self._around.now())
-        with refusals(WORD):
-            made = await self._around.cluster.create(WorkteamGroupMembership.parse(wanted), manager=MANAGER)
+        name = self._around.new_id()
+        wanted = new_membership(name, group, self._tenant, members, self._around.now())
+        try:
+            with refusals(WORD):
+                made = await self._around.cluster.create(WorkteamGroupMembership.parse(wanted), manager=MANAGER)
+        except NotHolding:
+            raise
+        except (ClusterUnavailable, asyncio.CancelledError):
+            self._unanswered.setdefault(group, set()).add(name)
+            raise
         return self._written(made)
 
     async def write(self, held: MemberList, members: tuple[str, ...]) -> MemberList:
@@ -35,8 +47,8 @@ class ListWrites:
         try:
             with refusals(WORD):
                 changed = await self._around.cluster.patch(self._named(held), operations, manager=MANAGER)
-        except Conflict:
-            await self.refresh(held)
+        except (Conflict, NotFoundException):
+            await self._refresh(held.name)
             raise PreconditionFailedException from None
         return self._written(changed)
 
@@ -45,16 +57,25 @@ class ListWrites:
         try:
             await self._around.cluster.delete(self._named(held), unchanged=True)
         except Conflict:
-            await self.refresh(held)
+            await self._refresh(held.name)
             raise PreconditionFailedException from None
         self._shelf.lists.bury(held, loop_time())
 
-    async def refresh(self, held: MemberList) -> None:
+    async def settle(self, group: str) -> None:
+        """Read consistently all lists of a group, also those whose making got no answer."""
+        known = {each.name for each in self._shelf.by_member.further(group)}
+        for name in sorted(known | self._unanswered.get(group, set())):
+            await self._refresh(name)
+        self._unanswered.pop(group, None)
+
+    async def _refresh(self, name: str) -> None:
         """Read consistently what we were late for."""
+        held = self._shelf.lists.get(name)
         try:
-            fresh = await self._around.cluster.get(WorkteamGroupMembership, self._tenant.namespace, held.name)
+            fresh = await self._around.cluster.get(WorkteamGroupMembership, self._tenant.namespace, name)
         except NotFound:
-            self._shelf.lists.remove(held.name, held.uid)
+            if held is not None:
+                self._shelf.lists.remove(name, held.uid)
         else:
             self._shelf.lists.put(fresh)
 

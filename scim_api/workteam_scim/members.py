@@ -16,6 +16,8 @@ from workteam_scim.normalise import ABSENT, Operation, Verb
 from workteam_scim.paths import Target, equals
 
 LONGEST_ID = 253
+FEW = 100
+"""Ids that are looked up one by one in all lists of a group; for more, a set of its members is made once."""
 ID = re.compile(r"""[^"'\\()]+""")
 """What a filter may name: an id of ours has none of these, so one of them is a quoting that was not understood."""
 
@@ -108,20 +110,22 @@ class Change:
 
 def net_change(edits: Iterable[Edit], group: Held) -> Change:
     """Return what all edits together change. Raises ``TooManyException`` if they name more than one request may."""
+    edits = tuple(edits)
+    named = sum(len(edit.ids) for edit in edits)
+    refuse_too_many(named)
+    holds = group.holds if named <= FEW else frozenset(group.members).__contains__
     added: dict[str, None] = {}
     removed: dict[str, None] = {}
-    whole, named = False, 0
+    whole = False
     for edit in edits:
-        named += len(edit.ids)
-        refuse_too_many(named)
         match edit:
             case Add(ids):
-                _move(ids, out_of=removed, into=added, wanted=lambda name: not group.holds(name))
+                _move(ids, out_of=removed, into=added, wanted=lambda name: not holds(name))
             case Remove(ids):
-                _move(ids, out_of=added, into=removed, wanted=group.holds)
+                _move(ids, out_of=added, into=removed, wanted=holds)
             case Replace(ids):
                 kept, whole = set(ids), True
-                added = {name: None for name in ids if not group.holds(name)}
+                added = {name: None for name in ids if not holds(name)}
                 removed = {name: None for name in group.members if name not in kept}
     return Change(tuple(added), frozenset(removed), whole)
 

@@ -5,11 +5,11 @@ read, and in the cache before its caller goes on.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from scim2_models import (
@@ -38,8 +38,14 @@ T = TypeVar("T", bound=TenantResource)
 S = TypeVar("S", bound=UserSpec | GroupSpec)
 R = TypeVar("R", bound=TenantResource)
 
-Prepare: TypeAlias = Callable[[str], Awaitable[None]]
-"""What has to be there before an object of a name is made."""
+
+@dataclass(frozen=True)
+class Ahead:
+    """What has to be there before an object is made: members in further lists."""
+
+    members: tuple[str, ...]
+    make: Callable[[str], Awaitable[None]]
+    """Makes it for an object of a name, unless an earlier try did."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class Objects(Generic[T, S]):
         self._kind = kind
         self.doubts = Doubts()
         self._lost = LostCreates()
-        self._reserved: set[str] = set()
+        self._names: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def lock(self, name: str) -> asyncio.Lock:
@@ -76,43 +82,50 @@ class Objects(Generic[T, S]):
             raise NotFoundException(detail=f"{self.word} not found.")
         return entry
 
-    async def insert(self, spec: S, unique: str, *, name: str | None = None, prepare: Prepare | None = None) -> Entry:
+    async def insert(self, spec: S, unique: str, *, name: str | None = None, ahead: Ahead | None = None) -> Entry:
         """Create an object, or find the one of a create whose answer was lost (rule A10), also by another facade.
 
-        ``name`` is the id that it is to have, a new one if None; ``prepare`` is awaited before it is made. Raises
-        ``UniquenessException``; then nothing was sent.
+        ``name`` is the id that it is to have, a new one if None. Raises ``UniquenessException``; then nothing was sent.
         """
         key = folded(unique)
-        lost = self._lost.get(key) or self._inherited(key)
-        with self.reservation(key, None, lost):
-            decided = None if lost is None else await self._decided(lost, key, spec)
+        beside = hash(ahead.members) if ahead else 0
+        async with self._named_alone(key):
+            lost = self._lost.get(key) or self._inherited(key)
+            self._refuse_taken(key, None, lost)
+            decided = None if lost is None else await self._decided(lost, key, spec, beside)
             if isinstance(decided, Entry):
                 return decided
             name = decided or name or self.around.new_id()
             metadata = new_metadata(name, self.tenant, self.around.now())
             wanted = self._kind.model_validate({"metadata": metadata, "spec": spec})
-            with self._lost.remembering(key, name), refusals(self.word):
-                if prepare is not None:
-                    await prepare(name)
-                created = await self.around.cluster.create(wanted, manager=MANAGER)
+            try:
+                if ahead is not None:
+                    await ahead.make(name)
+                with self._lost.remembering(key, name, beside), refusals(self.word):
+                    created = await self.around.cluster.create(wanted, manager=MANAGER)
+            except BaseException:
+                if ahead is not None and not self._lost.may_be(key, name):
+                    self.shelf.abandon(name)
+                raise
             return self._written(created)
 
-    async def _decided(self, lost: LostCreate, key: str, spec: S) -> Entry | str | None:
+    async def _decided(self, lost: LostCreate, key: str, spec: S, beside: int) -> Entry | str | None:
         """Return what became of a lost create: its object, the name to send again, or None for a new name."""
         asked = loop_time()
         try:
             found = await self.around.cluster.get(self._kind, self.tenant.namespace, lost.name)
         except NotFound:
-            if lost.repeatable(asked):
+            if lost.repeatable(asked) and lost.beside == beside:
                 return lost.name
             if lost.undecided(asked):
                 raise Unavailable(f"It is not known yet whether this {self.word.lower()} was stored.") from None
             self._lost.forget(key)
+            self.shelf.abandon(lost.name)
             return None
         self._lost.forget(key)
         if found.deleting:
             return None
-        if found.spec.dump() != spec.dump():
+        if found.spec.dump() != spec.dump() or lost.beside != beside:
             raise self._taken()
         self._lost.answered(found.metadata.name)
         return self._written(found)
@@ -177,22 +190,26 @@ class Objects(Generic[T, S]):
             self.shelf.remove(entry.name, entry.uid)
             raise NotFoundException(detail=f"{self.word} not found.") from None
 
-    @contextmanager
-    def reservation(self, unique: str, own: Entry | None, lost: LostCreate | None = None) -> Iterator[None]:
-        """Hold a name while it is checked and written: of two requests at once, one is refused."""
-        if own is not None and own.unique == unique:
+    def _named_alone(self, unique: str) -> asyncio.Lock:
+        """Return the lock under which a name is checked and given: of two requests at once, one waits for the other."""
+        return self._names.setdefault(unique, asyncio.Lock())
+
+    @asynccontextmanager
+    async def reservation(self, unique: str, own: Entry) -> AsyncIterator[None]:
+        """Hold a name, which may be an object's own, while it is checked and written."""
+        if own.unique == unique:
             yield
             return
+        async with self._named_alone(unique):
+            self._refuse_taken(unique, own)
+            yield
+
+    def _refuse_taken(self, unique: str, own: Entry | None, lost: LostCreate | None = None) -> None:
         ours = {known.name for known in (own, lost) if known is not None}
-        if unique in self._reserved or not ours.issuperset(self.shelf.by_unique.find(unique)):
+        if not ours.issuperset(self.shelf.by_unique.find(unique)):
             raise self._taken()
         if lost is None and self._lost.get(unique) is not None:  # it may be there
             raise self._taken()
-        self._reserved.add(unique)
-        try:
-            yield
-        finally:
-            self._reserved.discard(unique)
 
     def _taken(self) -> UniquenessException:
         attribute = "userName" if self.word == "User" else "displayName"

@@ -31,6 +31,8 @@ class LostCreate:
     first: float
     last: float
     """The loop's time when it was tried first and last."""
+    beside: int = 0
+    """The hash of what was made ahead of it, in objects of their own; 0 if nothing was."""
 
     def repeatable(self, now: float) -> bool:
         """Say whether a retry may still send this name."""
@@ -61,6 +63,11 @@ class LostCreates:
         """Note that a repeated create was answered with an object."""
         self._inherited.add(name)
 
+    def may_be(self, unique: str, name: str) -> bool:
+        """Say whether an object may have been made under a name that is to be unique."""
+        lost = self._lost.get(unique)
+        return lost is not None and lost.name == name
+
     def forget(self, unique: str) -> None:
         """Take the create of a name as decided."""
         self._lost.pop(unique, None)
@@ -71,7 +78,7 @@ class LostCreates:
             del self._lost[unique]
 
     @contextmanager
-    def remembering(self, unique: str, name: str) -> Iterator[None]:
+    def remembering(self, unique: str, name: str, beside: int) -> Iterator[None]:
         """Remember a create if the block does not tell what became of it."""
         began = _time()
         try:
@@ -79,15 +86,15 @@ class LostCreates:
         except NotHolding:
             raise
         except (AlreadyExists, ClusterUnavailable, asyncio.CancelledError):
-            self._keep(unique, name, began)
+            self._keep(unique, name, began, beside)
             raise
         else:
             self.forget(unique)
 
-    def _keep(self, unique: str, name: str, began: float) -> None:
+    def _keep(self, unique: str, name: str, began: float, beside: int) -> None:
         known = self._lost.get(unique)
         if known is None or known.name != name:
-            known = LostCreate(name, began, began)
+            known = LostCreate(name, began, began, beside)
         self._lost[unique] = replace(known, last=_time())
         if len(self._lost) > MOST:
             del self._lost[next(iter(self._lost))]

@@ -30,7 +30,7 @@ class Shelf(Generic[T]):
         self._entries: Versions[T, Entry] = Versions(self._read, self._changed, is_alike)
         self.lists: Versions[WorkteamGroupMembership, MemberList] = Versions(further_list, self._list_changed)
         self._leaving: dict[str, str] = {}
-        """The uids of groups that are terminating, by name."""
+        """The uids of groups that are terminating, by name; none for groups that were never made."""
         self._doomed: dict[str, MemberList] = {}
         """The lists, by uid, of groups that were seen terminating and are gone."""
         self._order = Ordered()
@@ -77,6 +77,10 @@ class Shelf(Generic[T]):
         """Take out what a request of ours deleted: no late event brings it back."""
         self._entries.bury(entry, now)
         self._leave(entry.name, entry.uid)
+
+    def abandon(self, name: str) -> None:
+        """Take it that no object will ever have a name: lists that were made for it are left over."""
+        self._leave(name, "")
 
     def replace(self, resources: Iterable[T], *, began: float, unreadable: frozenset[str] = frozenset()) -> None:
         """Become a full list; see ``Versions.replace``."""

@@ -43,5 +43,5 @@ class Users(Objects[WorkteamUser, UserSpec]):
         if not operations:
             return entry
         self.refuse_git(entry)
-        with self.reservation(folded(unique_of("userName", attributes)), entry):
+        async with self.reservation(folded(unique_of("userName", attributes)), entry):
             return await self.change(entry, operations)
