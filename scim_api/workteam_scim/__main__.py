@@ -58,7 +58,7 @@ async def serve(settings: Settings) -> None:
         facade = Facade(settings, cluster, new_id=new_id, now=now)
         app = create_app(facade, new_id=lambda: str(uuid.uuid4()))
         warming = asyncio.create_task(freeze_when_warm(facade))
-        await uvicorn.Server(serving(app, settings.host, settings.port, settings.proxies)).serve()
+        await Server(serving(app, settings.host, settings.port, settings.proxies), facade).serve()
         warming.cancel()
 
 
