@@ -80,9 +80,9 @@ class Entry:
         """Say whether somebody is a member."""
         return any(name in each.ids for each in self.lists.values())
 
-    def renumbered(self, resource_version: int) -> Self:
-        """Return the same at another resourceVersion."""
-        return replace(self, resource_version=resource_version)
+    def renumbered(self, resource_version: int, written: float) -> Self:
+        """Return the same at another resourceVersion, and when a request of ours wrote it."""
+        return replace(self, resource_version=resource_version, written=written)
 
     def with_lists(self, lists: Lists, *, doubled: bool) -> Self:
         """Return the same group with what its lists are by now."""

@@ -60,9 +60,9 @@ class MemberList:
         """How many more members it takes."""
         return INLINE_MEMBERS - len(self.members)
 
-    def renumbered(self, resource_version: int) -> Self:
-        """Return the same list at another resourceVersion."""
-        return replace(self, resource_version=resource_version)
+    def renumbered(self, resource_version: int, written: float) -> Self:
+        """Return the same list at another resourceVersion, and when a request of ours wrote it."""
+        return replace(self, resource_version=resource_version, written=written)
 
 
 Lists: TypeAlias = Mapping[str, MemberList]

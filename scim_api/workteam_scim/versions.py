@@ -31,8 +31,8 @@ class Kept(Protocol):
     def written(self) -> float:
         """The loop's time when a request of ours wrote it, else 0."""
 
-    def renumbered(self, resource_version: int) -> Self:
-        """Return the same at another resourceVersion."""
+    def renumbered(self, resource_version: int, written: float) -> Self:
+        """Return the same at another resourceVersion, and when a request of ours wrote it."""
 
 
 E = TypeVar("E", bound=Kept)
@@ -80,11 +80,11 @@ class Versions(Generic[T, E]):
             return None
         seen = int(metadata.resource_version or 0)
         if held is not None and held.uid == uid:
-            if held.resource_version >= seen:
-                return held
-            if self._alike(held, resource):
-                return self._renumber(held, seen)
             written = max(written, held.written)
+            if held.resource_version >= seen:  # a watch may be faster than the answer to our own write
+                return held if written == held.written else self._renumber(held, held.resource_version, written)
+            if self._alike(held, resource):
+                return self._renumber(held, seen, written)
         kept = self._read(resource, written)
         self._kept[kept.name] = kept
         self._changed(held, kept)
@@ -113,14 +113,14 @@ class Versions(Generic[T, E]):
             if kept.written >= began or kept.name in unreadable:
                 continue
             if kept.uid in listed:  # also if etcd was restored to an older state, the list is the truth
-                self._renumber(kept, 0)
+                self._renumber(kept, 0, kept.written)
             else:
                 self._take_out(kept)
         for resource in listed.values():
             self.put(resource)
 
-    def _renumber(self, kept: E, resource_version: int) -> E:
-        renumbered = kept.renumbered(resource_version)
+    def _renumber(self, kept: E, resource_version: int, written: float) -> E:
+        renumbered = kept.renumbered(resource_version, written)
         self._kept[kept.name] = renumbered
         return renumbered
 

@@ -46,6 +46,17 @@ def test_a_rename_moves_the_indexes(shelf: Shelf[WorkteamUser]) -> None:
     assert [shelf.by_display.find(folded(text)) for text in ("ana", "BEA")] == [(), ("ana",)]
 
 
+def test_a_write_is_known_as_ours_though_the_watch_was_faster(shelf: Shelf[WorkteamUser]) -> None:
+    """What was created, or written to, is told by an event before its answer comes: it is ours all the same."""
+    shelf.put(user("ana", 1))
+    for version in (1, 2):
+        shelf.put(user("ana", 2))
+        entry = shelf.put(user("ana", version), written=float(version))
+        assert entry is not None
+        assert (entry.written, entry.resource_version) == (float(version), 2)
+        assert shelf.get("ana") == entry
+
+
 def test_what_entra_matches_by_moves_with_its_user(shelf: Shelf[WorkteamUser]) -> None:
     """Work e-mail and employeeNumber in any case, the manager exactly; another sort of e-mail is no match."""
     emails = [{"type": "Work", "value": "Ana@x"}, {"type": "home", "value": "home@x"}, {"value": "none@x"}]

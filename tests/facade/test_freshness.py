@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from workteam_crds.kinds import WorkteamUser
+from workteam_crds.kinds import WorkteamGroupMembership, WorkteamUser
 from workteam_crds.naming import TenantKey
 from workteam_crds.testing import a_user
 
@@ -34,6 +34,52 @@ async def found(client: httpx.AsyncClient, text: str) -> list[str]:
     """Return the ids that a filter finds."""
     answer = await client.get("/Users", params={"filter": text})
     return [user["id"] for user in answer.json()["Resources"]]
+
+
+async def test_with_the_watch_stopped_all_lists_of_a_group_are_read_at_once(
+    ground: Any, watched: Any, run_facade: Any, tenant: TenantKey
+) -> None:
+    """Members of a further list show in GET and in the filter by member as soon as they came or went."""
+    token = await ground.token(tenant)
+    async with run_facade(watched) as running:
+        watched.deaf = True
+        client = running.client(tenant, token)
+        body = {"displayName": "crew", "members": [f"m-{number}" for number in range(260)]}
+        group = (await client.post("/Groups", json=body)).json()["id"]
+        assert await groups_of(client, "m-259") == [group]
+        for op, there in (("add", [group]), ("remove", [])):
+            late = {"op": op, "path": "members", "value": [{"value": "late"}]}
+            await client.patch(f"/Groups/{group}", json={"Operations": [late]})
+            answered = (await client.get(f"/Groups/{group}")).json()["members"]
+            assert ({"value": "late"} in answered, await groups_of(client, "late")) == (bool(there), there)
+        await client.delete(f"/Groups/{group}")
+        assert await groups_of(client, "m-259") == []
+
+
+async def groups_of(client: httpx.AsyncClient, member: str) -> list[str]:
+    """Return the ids of the groups that somebody is in."""
+    answer = await client.get("/Groups", params={"filter": f'members.value eq "{member}"'})
+    return [group["id"] for group in answer.json()["Resources"]]
+
+
+async def test_with_the_watch_stopped_a_list_that_is_gone_is_no_404(
+    ground: Any, watched: Any, run_facade: Any, tenant: TenantKey
+) -> None:
+    """A membership that somebody deleted by hand: a PATCH of the group that would have written it goes on without."""
+    token = await ground.token(tenant)
+    async with run_facade(watched) as running:
+        client = running.client(tenant, token)
+        body: dict[str, Any] = {"displayName": "crew", "members": [f"m-{number}" for number in range(300)]}
+        path = f"/Groups/{(await client.post('/Groups', json=body)).json()['id']}"
+        watched.deaf = True
+        late = {"op": "add", "path": "members", "value": [{"value": "late"}]}
+        for membership in (await ground.cluster.list(WorkteamGroupMembership, ground.namespace)).items:
+            if membership.tenant == tenant:
+                await ground.cluster.delete(membership)
+        answer = await client.patch(path, json={"Operations": [late]})
+        assert answer.status_code == 200
+        answered = [member["value"] for member in (await client.get(path)).json()["members"]]
+        assert answered == [*body["members"][:250], "late"]
 
 
 async def test_changes_by_others_arrive(
