@@ -119,6 +119,10 @@ class FaultProxy:
             await self._runner.cleanup()
         if self._session:
             await self._session.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}  # what is held, or waits for an answer that nobody wants
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
