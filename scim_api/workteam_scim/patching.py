@@ -1,7 +1,7 @@
 """A PATCH applied by the library. What a path can never meet is left out: it must not keep a leaver active."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
@@ -20,6 +20,8 @@ from scim2_server.utils import parametrize
 
 from workteam_scim.documents import PATCH_OP
 from workteam_scim.mapping import refusal
+from workteam_scim.normalise import Verb
+from workteam_scim.paths import Table
 
 BREATH = 20
 """How many operations are applied before others may run: each takes the library milliseconds."""
@@ -30,6 +32,16 @@ Written: TypeAlias = dict[str, Any]
 """One operation as the library reads it."""
 
 
+def switched(attributes: Mapping[str, Any], operations: Sequence[Written], table: Table) -> dict[str, Any] | None:
+    """Return attributes with operations applied that do no more than set booleans; None if there are others.
+
+    A boolean has no rule but its type: the library would make two models, most of a PATCH's work, to say nothing.
+    """
+    if not all(_switches(operation, table) for operation in operations):
+        return None
+    return {**attributes, **{operation["path"]: operation["value"] for operation in operations}}
+
+
 async def apply(resource: Resource[Any], operations: Sequence[Written]) -> int:
     """Apply operations in order; return how many were left out. Raises a ``SCIMException``: the resource is spoilt."""
     left_out = 0
@@ -38,6 +50,12 @@ async def apply(resource: Resource[Any], operations: Sequence[Written]) -> int:
             await asyncio.sleep(0)
         left_out += _several(resource, operations[start : start + BREATH])
     return left_out
+
+
+def _switches(operation: Written, table: Table) -> bool:
+    attribute = table.core.get(operation["path"].lower())
+    boolean = attribute is not None and attribute.type == "boolean" and attribute.path == operation["path"]
+    return boolean and operation["op"] != Verb.REMOVE and isinstance(operation.get("value"), bool)
 
 
 def _several(resource: Resource[Any], operations: Sequence[Written]) -> int:

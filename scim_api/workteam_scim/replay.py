@@ -26,7 +26,7 @@ from scim2_server.service import ScimService
 from workteam_scim.entries import Entry
 from workteam_scim.group_writes import HalfWritten
 from workteam_scim.members import Edit, Replace
-from workteam_scim.patching import apply, explained
+from workteam_scim.patching import apply, explained, switched
 from workteam_scim.paths import Table, group_table, user_table
 from workteam_scim.provider import NORMALISERS, READING
 from workteam_scim.queries import Query, read_parameters
@@ -143,6 +143,8 @@ class ReplayingHandler(AsyncScimHandler):
         operations = patch.written(attributes)
         if not operations:
             return (None, patch.edits), 0
+        if (result := switched(attributes, operations, table_of(resource_type))) is not None:
+            return (result, patch.edits), 0
         resource = self.service.get_model(resource_type).model_validate(attributes)
         left_out = await apply(resource, operations)
         return (dumped(resource), patch.edits), left_out

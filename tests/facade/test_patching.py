@@ -7,7 +7,8 @@ import pytest
 from scim2_models import InvalidValueException, Resource
 
 from workteam_scim.documents import USER
-from workteam_scim.patching import apply
+from workteam_scim.patching import apply, switched
+from workteam_scim.paths import user_table
 from workteam_scim.provider import facade_provider
 from workteam_scim.storage import dumped
 
@@ -58,3 +59,30 @@ async def test_a_wrong_type_is_refused_by_name(user: Resource[Any]) -> None:
     with pytest.raises(InvalidValueException) as caught:
         await apply(user, [{"op": "replace", "path": "active", "value": "secretperson"}])
     assert caught.value.detail == "active: Input should be a valid boolean, unable to interpret input."
+
+
+def test_booleans_are_set_without_a_model() -> None:
+    """The last operation counts, what is there stays, and the attributes that were read are not touched."""
+    read = {"userName": "ana", "active": True}
+    operations = [
+        {"op": "add", "path": "active", "value": True},
+        {"op": "replace", "path": "active", "value": False},
+    ]
+    assert switched(read, operations, user_table()) == {"userName": "ana", "active": False}
+    assert read == {"userName": "ana", "active": True}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        pytest.param({"op": "remove", "path": "active"}, id="a removal"),
+        pytest.param({"op": "replace", "path": "active", "value": "False"}, id="a text"),
+        pytest.param({"op": "replace", "path": "active", "value": None}, id="null"),
+        pytest.param({"op": "replace", "path": "title", "value": True}, id="another type of attribute"),
+        pytest.param({"op": "replace", "path": "emails.primary", "value": True}, id="a part of an element"),
+        pytest.param({"op": "replace", "path": 'roles[value eq "x"].primary', "value": True}, id="a filter"),
+    ],
+)
+def test_everything_else_is_the_librarys(operation: dict[str, Any]) -> None:
+    """One such operation among others is enough."""
+    assert switched({}, [{"op": "add", "path": "active", "value": True}, operation], user_table()) is None
