@@ -30,7 +30,7 @@ NEVER_SERVED = "/Me$"
 @pytest.mark.parametrize(
     ("phases", "least"),
     [
-        pytest.param("fuzzing,stateful", 200, id="random-and-in-sequence"),
+        pytest.param("fuzzing,stateful", 120, id="random-and-in-sequence"),
         pytest.param("coverage", 1900, id="every-boundary", marks=pytest.mark.slow),
     ],
 )
@@ -55,9 +55,10 @@ def examined(tenant: RunningTenant, folder: Path, phases: str) -> dict[str, Any]
         "--phases": phases,
         "--checks": ",".join(CHECKS),
         "--exclude-path-regex": NEVER_SERVED,
-        "--max-examples": "10",
+        "--max-examples": "6",
         "--seed": "1",
         "--request-timeout": "30",
+        "--suppress-health-check": "too_slow",  # a busy machine is no fault of the facade
         "--report-json-path": str(report),
     }
     flags = ["--generation-deterministic", "--no-shrink", "--continue-on-failure"]
