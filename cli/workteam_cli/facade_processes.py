@@ -50,7 +50,9 @@ class Ground:
     cluster: KubernetesCluster
 
     @asynccontextmanager
-    async def facade(self, name: str, seconds: int, *, proxied: bool = False) -> AsyncIterator[Facade]:
+    async def facade(
+        self, name: str, seconds: int, *, proxied: bool = False, lease: str = "workteam-scim"
+    ) -> AsyncIterator[Facade]:
         """Run a facade until the block ends."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -61,6 +63,7 @@ class Ground:
             "WORKTEAM_SCIM_TENANT_NAMESPACES": self.namespace,
             "WORKTEAM_SCIM_NAMESPACE": self.namespace,
             "WORKTEAM_SCIM_IDENTITY": name,
+            "WORKTEAM_SCIM_LEASE": lease,
             "WORKTEAM_SCIM_LEASE_SECONDS": str(seconds),
             "WORKTEAM_SCIM_HOST": "127.0.0.1",
             "WORKTEAM_SCIM_PORT": str(port),
