@@ -64,5 +64,7 @@ async def _pass(key: Key, reconciler: Reconciler) -> Outcome:
 
 
 def _count(key: Key, tenant: str, outcome: Outcome, seconds: float) -> None:
-    metrics.RECONCILES.labels(key.kind, tenant, "failed" if outcome.failed else "done").inc()
+    result = "failed" if outcome.failed else "done"
+    log.debug("a pass is %s after %.0f ms", result, seconds * 1000, extra={"key": str(key), "tenant": tenant})
+    metrics.RECONCILES.labels(key.kind, tenant, result).inc()
     metrics.RECONCILE_SECONDS.labels(key.kind).observe(seconds)

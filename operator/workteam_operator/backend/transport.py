@@ -4,6 +4,7 @@ No text, log or exception that leaves here holds a query, a body, a header or wh
 """
 
 import json
+import logging
 import socket
 import ssl
 import time
@@ -19,6 +20,8 @@ from yarl import URL
 
 from workteam_operator.backend import way, wire
 from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, BackendUnavailable
+
+log = logging.getLogger(__name__)
 
 TIMEOUT = timedelta(seconds=20)
 """How long an answer may stay away; a connection must come about within five seconds."""
@@ -111,7 +114,9 @@ class Transport:
             # Not "from error": what a library says may quote the request.
             raise BackendUnavailable(f"{call}: {_cause(error)}", undone=isinstance(error, NOT_SENT)) from None
         finally:
-            self._meter(method, status, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            self._meter(method, status, seconds)
+            log.debug("%s: %s after %.0f ms", call, "no answer" if status is None else status, seconds * 1000)
         if (failure := _failure(call, answer)) is not None:
             raise failure
         return answer
