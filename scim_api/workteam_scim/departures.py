@@ -7,6 +7,7 @@ import asyncio
 import logging
 import random
 
+from workteam_crds.cluster.fenced import NotHolding
 from workteam_crds.cluster.port import ClusterError, Conflict, ObjectStore
 from workteam_crds.kinds import WorkteamGroupMembership
 from workteam_crds.naming import TenantKey
@@ -37,6 +38,9 @@ class Departures:
                 for tenant, left in self._cache.left_over():
                     await self._delete(tenant, left)
                 wait = FIRST_WAIT
+            except NotHolding:  # another facade deletes them; when this one takes over, it goes on at once
+                self._cache.departed.set()
+                await asyncio.sleep(FIRST_WAIT)
             except ClusterError as error:
                 log.warning("memberships of a deleted group are left: %s", error)
                 self._cache.departed.set()
