@@ -65,7 +65,7 @@ async def test_r33_a_pause_is_503_and_ends(lasting: Any, eventually: Any) -> Non
             )
 
             async def answered(status: int = status) -> bool:
-                return (await client.get("/Users")).status_code == status
+                return bool((await client.get("/Users")).status_code == status)
 
             await eventually(answered)
             answer = await client.get("/Users")
