@@ -82,7 +82,9 @@ def _rows(point: Point, number: Signals) -> Iterator[Row]:
             yield Row(OPERATOR, change, request, point, number)
 
 
-ROWS = [row for point, number in itertools.product(Point, SIGNALS) for row in _rows(point, number)]
+POINTS = (Point.BEFORE, Point.COMMITTED)
+"""Where a request and its answer are stopped; a stream has no one answer."""
+ROWS = [row for point, number in itertools.product(POINTS, SIGNALS) for row in _rows(point, number)]
 
 
 @dataclass

@@ -56,7 +56,7 @@ class Crash:
 def _drawn(seed: int) -> list[Crash]:
     draw = random.Random(seed)  # noqa: S311 - to be played again, not to be secret
     links = draw.choices(list(LINKS), k=CRASHES)
-    points, numbers = list(Point), [Signals.SIGKILL, Signals.SIGTERM]
+    points, numbers = [Point.BEFORE, Point.COMMITTED], [Signals.SIGKILL, Signals.SIGTERM]
     return [Crash(link, draw.randrange(LINKS[link]), draw.choice(points), draw.choice(numbers)) for link in links]
 
 

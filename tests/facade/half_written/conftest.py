@@ -38,11 +38,12 @@ class Mortal:
         async def write(*positional: Any, **named: Any) -> Any:
             if not self.left:
                 raise ClusterUnavailable("killed")
+            self.left -= 1  # before it is sent: others may write meanwhile
+            last = not self.left
             result = await method(*positional, **named)
-            self.left -= 1
             self.done += 1
             await self.wrote()
-            if not self.left and not self.answered:
+            if last and not self.answered:
                 raise ClusterUnavailable("killed")
             return result
 
