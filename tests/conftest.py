@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import pytest
 
 from workteam_cli.controlplane.access import Access
+from workteam_cli.controlplane.faults import FaultProxy
 from workteam_cli.controlplane.processes import Processes
 from workteam_cli.controlplane.settings import StackSettings, TenantSettings
 from workteam_cli.controlplane.stack import RunningTenant, Stack
@@ -38,6 +39,14 @@ def prepared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def cluster_access(prepared_stack: Stack) -> Access:
     """Reach the cluster as its administrator; the four kinds are served."""
     return prepared_stack.access
+
+
+@pytest.fixture
+def proxy(cluster_access: Access) -> Iterator[FaultProxy]:
+    """Return a proxy before the API server that passes everything until a test says otherwise."""
+    with FaultProxy() as proxy:
+        proxy.serve(cluster_access)
+        yield proxy
 
 
 @pytest.fixture

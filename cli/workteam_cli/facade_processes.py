@@ -114,10 +114,11 @@ async def facade_ground(
         yield Ground(namespace, token.text, cluster_access.kubeconfig, proxied, proxy, cluster)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, within: float = 60) -> None:
-    """Wait until something holds."""
+async def until(condition: Callable[[], Any], *, within: float = 60) -> None:
+    """Wait until something holds; a sync or async condition."""
     async with asyncio.timeout(within):
         while True:
-            if await condition():
+            held = condition()
+            if await held if isinstance(held, Awaitable) else held:
                 return
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.01)

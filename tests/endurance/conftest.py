@@ -1,7 +1,7 @@
 """A namespace with 10,000 users, and facades as processes on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +13,6 @@ from workteam_crds.testing import a_group, a_user
 
 PEOPLE = 10_000
 AT_ONCE = 16
-
-
-@pytest.fixture
-def proxy(cluster_access: Access) -> Iterator[FaultProxy]:
-    """Return a proxy that nobody of this folder uses."""
-    with FaultProxy() as proxy:
-        proxy.serve(cluster_access)
-        yield proxy
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 import pytest_asyncio
 
 from workteam_cli.controlplane.access import Access
+from workteam_cli.facade_processes import until
 from workteam_crds.cluster.kubernetes import KubernetesCluster
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.naming import NOISE_BYTES, TenantKey, uuid7
@@ -33,14 +34,8 @@ TENANTS, NAMESPACES, LEASES = itertools.count(1), itertools.count(1), itertools.
 CLIENTS = itertools.count(1)
 
 
-async def wait_until(condition: Callable[[], Any], *, within: float = 10) -> None:
-    """Wait until something holds; a sync or async condition."""
-    async with asyncio.timeout(within):
-        while True:
-            held = condition()
-            if await held if isinstance(held, Awaitable) else held:
-                return
-            await asyncio.sleep(0.01)
+wait_until = partial(until, within=10)
+"""Wait until something holds; a sync or async condition."""
 
 
 @dataclass(frozen=True)

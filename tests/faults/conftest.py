@@ -7,7 +7,7 @@ where a real one waits for 70 seconds and for five minutes: the same code, with 
 import asyncio
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ import pytest_asyncio
 
 from workteam_cli.controlplane.access import Access
 from workteam_cli.controlplane.faults import FaultProxy
-from workteam_cli.facade_processes import Ground, facade_ground
+from workteam_cli.facade_processes import Ground, facade_ground, until
 from workteam_crds.cluster.kubernetes import KubernetesCluster
 from workteam_crds.naming import NOISE_BYTES, uuid7
 from workteam_scim.app import Facade, create_app
@@ -29,14 +29,6 @@ from workteam_scim.settings import Settings
 
 EXTERNAL_URL = "https://scim.example"
 SILENCE = timedelta(seconds=2)
-
-
-@pytest.fixture
-def proxy(cluster_access: Access) -> Iterator[FaultProxy]:
-    """Return a proxy that passes everything until a test says otherwise."""
-    with FaultProxy() as proxy:
-        proxy.serve(cluster_access)
-        yield proxy
 
 
 @pytest.fixture(scope="session")
@@ -123,16 +115,6 @@ async def running(
             if ready:
                 await until(lambda: not facade.missing())
             yield Running(facade, app, entra)
-
-
-async def until(condition: Callable[[], Any], *, within: float = 60) -> None:
-    """Wait until something holds; a sync or async condition."""
-    async with asyncio.timeout(within):
-        while True:
-            held = condition()
-            if await held if isinstance(held, Awaitable) else held:
-                return
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture(name="until")

@@ -1,6 +1,6 @@
 """A stage per test and an operator that plays on it; facades as processes, behind a proxy or not."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -26,14 +26,6 @@ async def operator(stage: Stage) -> AsyncIterator[Operator]:
     await stage.add_tenant()
     async with stage.operating() as operator:
         yield operator
-
-
-@pytest.fixture
-def proxy(cluster_access: Access) -> Iterator[FaultProxy]:
-    """Return a proxy before the API server."""
-    with FaultProxy() as proxy:
-        proxy.serve(cluster_access)
-        yield proxy
 
 
 @pytest.fixture
