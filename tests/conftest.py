@@ -21,7 +21,7 @@ from workteam_cli.controlplane.processes import Processes
 from workteam_cli.controlplane.settings import StackSettings, TenantSettings
 from workteam_cli.controlplane.stack import RunningTenant, Stack
 
-SHORT_WAITS = {"BACKOFF_FIRST": 0.1, "BACKOFF_LONGEST": 2, "CREATE_SETTLE": 2}
+SHORT_WAITS = {"BACKOFF_FIRST": 0.1, "BACKOFF_LONGEST": 2, "CREATE_SETTLE": 2, "GROUP_REST": 0.1}
 NUMBERS = itertools.count(1)
 
 

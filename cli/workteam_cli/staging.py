@@ -57,6 +57,7 @@ class Stage:
             workers=4,
             backoff_first=timedelta(milliseconds=50),
             backoff_longest=timedelta(milliseconds=500),
+            group_rest=timedelta(milliseconds=1),
             create_settle=timedelta(seconds=3),
         )
         self._access = access

@@ -78,7 +78,10 @@ class Operator:
         self.settings = settings
         self.objects = Objects()
         self.queue = MeteredQueue(
-            self.objects.claims_of, first=settings.backoff_first, longest=settings.backoff_longest
+            self.objects.claims_of,
+            first=settings.backoff_first,
+            longest=settings.backoff_longest,
+            rests={WorkteamGroup.kind: settings.group_rest},
         )
         self.events = Announcer(cluster)
         self.lister = Lister(cluster, settings.tenant_namespaces, self.objects, self.queue)

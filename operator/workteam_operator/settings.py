@@ -46,6 +46,8 @@ class Settings(BaseModel):
     """The longest wait before the second try of one object; it doubles with each further one, jitter shortens it."""
     backoff_longest: Wait = timedelta(minutes=5)
     """Where doubling ends."""
+    group_rest: Wait = timedelta(seconds=1)
+    """How long a group is left alone after a pass: the members that come meanwhile become one request."""
     create_settle: Wait = timedelta(seconds=30)
     """How long look-ups must stay empty after a create without an answer, before there is a second one (rule A7)."""
     relist_interval: Wait = timedelta(minutes=10)

@@ -3,6 +3,7 @@
 * One key is in flight at a time; an add meanwhile makes it run once more.
 * A key waits once, with the highest priority and the earliest time that was asked for.
 * A pass takes all claims of its object at once, so passes that share one are serialised (rule A1).
+* Keys of a kind that gathers changes rest after each pass, so that many changes in a row become one pass.
 """
 
 import asyncio
@@ -10,9 +11,11 @@ import enum
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Hashable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from workteam_crds.naming import Key
@@ -79,14 +82,20 @@ class WorkQueue:
         *,
         first: timedelta = timedelta(seconds=1),
         longest: timedelta = timedelta(minutes=5),
+        rests: Mapping[str, timedelta] = MappingProxyType({}),
         now: Callable[[], float] | None = None,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        """``claims`` says what a key's pass needs for itself; ``now`` is a monotonic clock in seconds."""
+        """``claims`` says what a key's pass needs for itself; ``now`` is a monotonic clock in seconds.
+
+        ``rests`` says how long the keys of a kind are left alone after a pass, whoever asks for the next one.
+        """
         self._claims = claims
         self._first = first.total_seconds()
         self._longest = longest.total_seconds()
         self._now = now or asyncio.get_running_loop().time
+        self._rests = {kind: rest.total_seconds() for kind, rest in rests.items()}
+        self._rested: OrderedDict[Key, float] = OrderedDict()
         self._jitter = jitter
         self._waiting: dict[Key, _Waiting] = {}
         self._ready: list[tuple[Priority, int, Key]] = []
@@ -124,7 +133,7 @@ class WorkQueue:
         if running is not None and after <= timedelta(0):
             running.again = _sooner(running.again, visit)
         else:
-            self._wait(visit.key, visit.priority, self._now() + after.total_seconds())
+            self._wait(visit.key, visit.priority, max(self._now() + after.total_seconds(), self._rested_at(visit.key)))
 
     async def take(self) -> Key:
         """Wait for a key whose turn it is. Give it back by ``done``. Raises ``QueueClosed``."""
@@ -155,6 +164,7 @@ class WorkQueue:
             del self._held[claim]
             for blocked in self._blocked.pop(claim, []):
                 self._enqueue(blocked)
+        self._let_rest(key)
         self._plan_next(key, running, outcome)
         self._changed.set()
 
@@ -172,9 +182,20 @@ class WorkQueue:
             longest = min(self._first * 2 ** min(count - 1, 30), self._longest)
             wait = max(self._jitter(0, longest), wait or 0.0)
         if running.again is not None:
-            self._wait(key, running.again.priority, self._now())
+            self._wait(key, running.again.priority, self._rested_at(key))
         elif wait is not None:
             self._wait(key, running.priority, self._now() + wait)
+
+    def _let_rest(self, key: Key) -> None:
+        now = self._now()
+        while self._rested and next(iter(self._rested.values())) <= now:
+            self._rested.popitem(last=False)
+        if (rest := self._rests.get(key.kind)) is not None:
+            self._rested[key] = now + rest
+            self._rested.move_to_end(key)
+
+    def _rested_at(self, key: Key) -> float:
+        return max(self._rested.get(key, 0.0), self._now())
 
     def _wait(self, key: Key, priority: Priority, due: float) -> None:
         old = self._waiting.get(key)

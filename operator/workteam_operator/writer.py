@@ -25,9 +25,9 @@ class ObjectWriter:
     async def apply(self, resource: R, status: dict[str, Any], *, if_unchanged: bool = False) -> R:
         """Write the whole status; ``if_unchanged`` makes it fail if anybody wrote the object in between."""
         version = resource.metadata.resource_version if if_unchanged else None
+        newest = resource if if_unchanged else self._newest(resource)
         return await self._written(
-            resource,
-            lambda: self._cluster.apply_status(resource, status, manager=MANAGER, resource_version=version),
+            resource, lambda: self._cluster.apply_status(newest, status, manager=MANAGER, resource_version=version)
         )
 
     async def hold(self, resource: R) -> R:
@@ -51,6 +51,13 @@ class ObjectWriter:
         path = "/metadata/annotations/" + name.replace("~", "~0").replace("/", "~1")
         test = {"op": "test", "path": path, "value": resource.metadata.annotations[name]}
         return await self._patched(resource, [test, {"op": "remove", "path": path}])
+
+    def _newest(self, resource: R) -> R:
+        """Return the object at the version that our copy has by now: a write on an older one is only refused."""
+        found = self._objects.find(resource.key)
+        if found is None or found.metadata.uid != resource.metadata.uid:
+            return resource
+        return resource.model_copy(update={"metadata": found.metadata})
 
     async def _patched(self, resource: R, operations: list[Operation]) -> R:
         return await self._written(resource, lambda: self._cluster.patch(resource, operations, manager=MANAGER))

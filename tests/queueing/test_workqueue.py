@@ -238,3 +238,36 @@ async def _finish(queue: WorkQueue, clock: Clock, running: list[Key], owed: set[
             queue.done(key)
         running.clear()
         running += await _try_take(queue, owed)
+
+
+RESTING = {"WorkteamUser": timedelta(seconds=1)}
+
+
+async def test_changes_in_a_row_become_one_pass() -> None:
+    """The first change is taken at once; all that come during the rest after its pass are one more."""
+    clock = Clock()
+    queue = WorkQueue(lambda _: frozenset(), rests=RESTING, now=clock)
+    queue.add(Visit(A))
+    assert await take_all(queue) == [A]
+    queue.add(Visit(A))
+    queue.done(A)
+    for _ in range(3):
+        queue.add(Visit(A, Priority.LEAVER))
+    assert await take_all(queue) == []
+    clock.seconds = 1.0
+    assert await take_all(queue) == [A]
+
+
+async def test_rest_is_neither_for_other_kinds_nor_for_what_a_pass_asks_for() -> None:
+    """A pass that wants to come again soon does, and keys of a kind that gathers nothing come at once."""
+    clock, other = Clock(), Key("WorkteamTenant", "ns", "a")
+    queue = WorkQueue(lambda _: frozenset(), rests=RESTING, now=clock)
+    for key in (A, other):
+        queue.add(Visit(key))
+    assert await take_all(queue) == [A, other]
+    queue.done(A, Outcome(again_in=timedelta(seconds=0.05)))
+    queue.add(Visit(other))
+    queue.done(other)
+    assert await take_all(queue) == [other]
+    clock.seconds = 0.05
+    assert await take_all(queue) == [A]
