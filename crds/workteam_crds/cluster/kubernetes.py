@@ -166,7 +166,9 @@ class KubernetesCluster(KubernetesLeases):
         path = _secret_path(secret.namespace, secret.name)
         return _secret(await self._access.request("PATCH", path, body=list(operations), content_type=JSON_PATCH))
 
-    async def record(self, about: CustomResource, severity: Severity, reason: str, note: str) -> None:
+    async def record(
+        self, about: CustomResource, severity: Severity, reason: str, note: str, *, component: str = "workteam-operator"
+    ) -> None:
         """Write a Kubernetes Event about an object."""
         now = rfc3339(datetime.now(UTC))
         event = {
@@ -183,7 +185,7 @@ class KubernetesCluster(KubernetesLeases):
             "type": severity.value,
             "reason": reason,
             "message": note[:1024],
-            "source": {"component": "workteam-operator"},
+            "source": {"component": component},
             "firstTimestamp": now,
             "lastTimestamp": now,
             "count": 1,

@@ -192,5 +192,10 @@ class Cluster(ObjectStore, Leases, Protocol):
     async def patch_secret(self, secret: Secret, operations: Sequence[Operation]) -> Secret:
         """Change a Secret by JSON patch; values in it are base64. Raises ``Conflict`` and ``NotFound``."""
 
-    async def record(self, about: CustomResource, severity: Severity, reason: str, note: str) -> None:
-        """Write a Kubernetes Event about an object. The note must not hold personal data or a token."""
+    async def record(
+        self, about: CustomResource, severity: Severity, reason: str, note: str, *, component: str = "workteam-operator"
+    ) -> None:
+        """Write a Kubernetes Event about an object: ``component`` is who reports it.
+
+        The note must not hold a token, nor personal data but the name of the administrator who did it.
+        """
