@@ -7,9 +7,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,7 +30,8 @@ from workteam_operator.metered_queue import MeteredQueue
 from workteam_operator.objects import Objects
 from workteam_operator.parts import Parts
 from workteam_operator.settings import BadSettings, Settings
-from workteam_operator.tenant_life import Neighbours, TenantReconciler
+from workteam_operator.tenant_life import Neighbours, TenantReconciler, now_utc
+from workteam_operator.tenant_probe import Connect
 from workteam_operator.tenants import Tenants
 from workteam_operator.user_life import UserReconciler
 from workteam_operator.worker import Reconciler, work
@@ -74,7 +75,15 @@ async def _until_signal(settings: Settings) -> int:
 class Operator:
     """All parts of one operator, put together."""
 
-    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        cluster: Cluster,
+        *,
+        connect: Connect | None = None,
+        now: Callable[[], datetime] = now_utc,
+    ) -> None:
+        """``connect`` makes the drivers that talk to Workteam, by SCIM if it is None."""
         self.settings = settings
         self.objects = Objects()
         self.queue = MeteredQueue(
@@ -86,7 +95,9 @@ class Operator:
         self.events = Announcer(cluster)
         self.lister = Lister(cluster, settings.tenant_namespaces, self.objects, self.queue)
         self.tenants = Tenants()
-        self._tenant_life = TenantReconciler(cluster, self.tenants, self._neighbours(), _connect, settings)
+        self._tenant_life = TenantReconciler(
+            cluster, self.tenants, self._neighbours(), connect or _connect, settings, now=now
+        )
         parts = Parts(
             objects=self.objects,
             queue=self.queue,
@@ -94,7 +105,7 @@ class Operator:
             writer=ObjectWriter(cluster, self.objects, self.queue),
             known=KnownTeams(),
             events=self.events,
-            now=lambda: datetime.now(UTC),
+            now=now,
             settle=settings.create_settle,
         )
         self._reconcilers: dict[str, Reconciler] = {
@@ -106,25 +117,30 @@ class Operator:
 
     async def run(self, stop: asyncio.Event) -> bool:
         """Work until ``stop`` is set, then finish what is in flight; False if something ended by itself."""
-        async with AsyncExitStack() as stack:
-            address = self.settings.host, self.settings.port
-            await stack.enter_async_context(health.served(*address, alive=self._alive, ready=self._ready))
-            await self.lister.first()
+        address = self.settings.host, self.settings.port
+        async with health.served(*address, alive=self._alive, ready=self._ready), self.working():
             gc.freeze()  # the copy stays: a full collection would only walk it
-            background = [asyncio.create_task(self.lister.run(self.settings.relist_interval))]
-            background.append(asyncio.create_task(self.events.run()))
-            self._workers = [
-                asyncio.create_task(work(self.queue, self._reconcilers, self._tenant_name))
-                for _ in range(self.settings.workers)
-            ]
-            ended = await self._watch_until(stop)
+            return not await self._watch_until(stop)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """List everything and work on it, told by ``observe`` what changes; at the end finish what is in flight."""
+        await self.lister.first()
+        background = [asyncio.create_task(self.lister.run(self.settings.relist_interval))]
+        background.append(asyncio.create_task(self.events.run()))
+        self._workers = [
+            asyncio.create_task(work(self.queue, self._reconcilers, self._tenant_name))
+            for _ in range(self.settings.workers)
+        ]
+        try:
+            yield
+        finally:
             await self._drain()
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             await self.events.drain()
             await self._tenant_life.close()
-            return not ended
 
     async def _watch_until(self, stop: asyncio.Event) -> bool:
         """Let kopf watch until ``stop`` is set; True if it ended by itself."""

@@ -25,6 +25,11 @@ from workteam_operator.tenants import Tenant, Tenants
 MANAGER = "workteam-operator"
 
 
+def now_utc() -> datetime:
+    """Return the moment that it is."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Neighbours:
     """What a tenant's life needs of the rest of the operator."""
@@ -47,13 +52,21 @@ class TenantReconciler:
     """Keeps ``Tenants`` and the tenants' statuses true."""
 
     def __init__(
-        self, cluster: Cluster, tenants: Tenants, neighbours: Neighbours, connect: Connect, settings: Settings
+        self,
+        cluster: Cluster,
+        tenants: Tenants,
+        neighbours: Neighbours,
+        connect: Connect,
+        settings: Settings,
+        *,
+        now: Callable[[], datetime] = now_utc,
     ) -> None:
         self._cluster = cluster
         self._tenants = tenants
         self._neighbours = neighbours
         self._connect = connect
         self._settings = settings
+        self._now = now
         self._watch = TokenWatch(cluster, neighbours.wake_tenant)
         self._prober = Prober(connect, settings)
 
@@ -94,7 +107,7 @@ class TenantReconciler:
         around = Surroundings(
             latest=lambda: self._neighbours.find(key),
             users=lambda: self._neighbours.count_users(key),
-            now=_now,
+            now=self._now,
             wrote=self._neighbours.remember,
             latched=lambda: self._neighbours.wake_tenant(key),
         )
@@ -129,7 +142,7 @@ class TenantReconciler:
             latched=self._latched(resource),
             refusal=self._prober.refusal(tenant),
         )
-        status = tenant_status(resource, facts, now=_now())
+        status = tenant_status(resource, facts, now=self._now())
         if status != resource.status:
             tenant.resource = await self._cluster.apply_status(resource, written(status), manager=MANAGER)
             self._neighbours.remember(tenant.resource)
@@ -145,7 +158,7 @@ class TenantReconciler:
         exceeded = []
         for kind in BookingKind:
             page = page_of(ledger, kind)
-            request = request_for(resource, kind, users=self._neighbours.count_users(resource.tenant), now=_now())
+            request = request_for(resource, kind, users=self._neighbours.count_users(resource.tenant), now=self._now())
             metrics.BUDGET_REMAINING.labels(str(resource.tenant), kind.value).set(remaining(page, request))
             if not is_open(page, request):
                 exceeded.append(kind)
@@ -156,7 +169,3 @@ def is_exceeded(resource: WorkteamTenant) -> bool:
     """Say whether the status tells that a budget is exceeded."""
     condition = find_condition(resource.status.conditions, ConditionType.DELETION_BUDGET_AVAILABLE)
     return condition is not None and condition.status is ConditionStatus.FALSE
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

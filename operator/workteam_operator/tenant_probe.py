@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -57,7 +56,7 @@ class Prober:
             return None
         try:
             connection = self._connection(tenant, probing, token)
-            if probing.tried and time.monotonic() < probing.due:
+            if probing.tried and _clock() < probing.due:
                 return None
             probing.tried = True
             capabilities = await connection.backend.probe()
@@ -68,12 +67,12 @@ class Prober:
         tenant.connected(connection, capabilities)
         self._close(replaced)
         probing.failures, probing.cause = 0, None
-        probing.due = time.monotonic() + self._settings.probe_interval.total_seconds() * _jitter(0.9)
+        probing.due = _clock() + self._settings.probe_interval.total_seconds() * _jitter(0.9)
         return connection.endpoint
 
     def due_in(self, tenant: Tenant) -> timedelta:
         """Return when the tenant is to be probed again."""
-        return timedelta(seconds=max(self._probing[tenant.key].due - time.monotonic(), 0))
+        return timedelta(seconds=max(self._probing[tenant.key].due - _clock(), 0))
 
     def refusal(self, tenant: Tenant) -> Cause | None:
         """Return why a new token is not in use, while the old one still serves; None if that is not so."""
@@ -108,7 +107,7 @@ class Prober:
         backend = self._connect(base_url, token.value, tenant.key)
         if now is not tenant.connection:
             self._close(now)
-        guarded = GuardedBackend(backend, tenant, rate=rate, clock=time.monotonic)
+        guarded = GuardedBackend(backend, tenant, rate=rate, clock=_clock)
         probing.connection, probing.tried, probing.failures = Connection(endpoint, rate, guarded), False, 0
         return probing.connection
 
@@ -124,7 +123,7 @@ class Prober:
         probing.failures += 1
         first, longest = self._settings.backoff_first, self._settings.backoff_longest
         wait = backoff(probing.failures, first=first, longest=longest, jitter=_jitter(0.5))
-        probing.due = time.monotonic() + max(wait, at_least).total_seconds()
+        probing.due = _clock() + max(wait, at_least).total_seconds()
 
     def _close(self, connection: Connection | None) -> None:
         if connection is not None:
@@ -145,6 +144,11 @@ def _still_serves(tenant: Tenant, probing: _Probing, error: BackendError) -> boo
     if probed is used:
         return isinstance(error, BackendUnavailable)
     return probed.endpoint.base_url == used.endpoint.base_url
+
+
+def _clock() -> float:
+    """Return seconds of the loop's clock, by which everything here waits."""
+    return asyncio.get_running_loop().time()
 
 
 def _jitter(least: float) -> float:
