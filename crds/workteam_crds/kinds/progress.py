@@ -1,8 +1,11 @@
 """What users and groups say alike in their status: creates in doubt, bookings, plans. Pure."""
 
 import enum
+from typing import Annotated
 
-from workteam_crds.kinds.custom_resource import Short, Text
+from pydantic import Field
+
+from workteam_crds.kinds.custom_resource import ATOMIC, Short, Text
 from workteam_crds.part import Part, Timestamp
 
 
@@ -33,10 +36,40 @@ class Booking(Part):
     """The generation of the object for which it was booked."""
 
 
+class PlannedAction(enum.StrEnum):
+    """What would be done in Workteam."""
+
+    CREATE = "Create"
+    ADOPT = "Adopt"
+    UPDATE = "Update"
+    ACTIVATE = "Activate"
+    DEACTIVATE = "Deactivate"
+    DELETE = "Delete"
+    CHANGE_MEMBERS = "ChangeMembers"
+    LET_GO = "LetGo"
+
+
+class PlannedMembers(Part):
+    """How the members of a team would change; numbers only."""
+
+    add: int
+    """Accounts that would join."""
+    remove: int
+    """Accounts that would leave."""
+
+
 class Plan(Part):
     """What would be done if the tenant were not in mode Plan."""
 
     hash: Short
     """Changes when the plan does."""
     summary: Text
-    """The plan in one sentence: the step and the names of the attributes, never values."""
+    """The plan in one sentence: the steps and the names of the attributes, never values."""
+    actions: Annotated[tuple[PlannedAction, ...], Field(max_length=10, json_schema_extra=ATOMIC)] = ()
+    """The steps, in their order."""
+    attributes: Annotated[tuple[Text, ...], Field(max_length=200, json_schema_extra=ATOMIC)] = ()
+    """The attributes that would be changed, by path."""
+    adopts: Text | None = None
+    """The id of the account or team that would be adopted."""
+    members: PlannedMembers | None = None
+    """How the members of a team would change."""

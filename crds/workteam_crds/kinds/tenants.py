@@ -6,12 +6,19 @@ from typing import Annotated, ClassVar, TypeAlias
 from pydantic import Field, StringConstraints
 
 from workteam_crds.conditions import Condition
-from workteam_crds.kinds.custom_resource import ATOMIC, CONDITION_LIST, READY, Column, CustomResource, Name, Short
+from workteam_crds.durations import Duration
+from workteam_crds.kinds.custom_resource import ATOMIC, CONDITION_LIST, READY, Column, CustomResource, Name, Short, Text
 from workteam_crds.kinds.scim_settings import ScimSettings
 from workteam_crds.naming import TenantKey
 from workteam_crds.part import Part, Timestamp
 
 Url: TypeAlias = Annotated[str, StringConstraints(max_length=2048, pattern=r"^https?://[^\s/]+[^\s]*$")]
+
+
+AttributePath: TypeAlias = Annotated[
+    str, StringConstraints(max_length=256, pattern=r"^(urn:[A-Za-z0-9._:-]+:)?[A-Za-z$][A-Za-z0-9$_-]*(\.[A-Za-z$]+)?$")
+]
+"""An attribute of a user as SCIM names it, of an extension after its URN and a colon."""
 
 
 class Mode(enum.StrEnum):
@@ -50,6 +57,21 @@ class MissingAccount(enum.StrEnum):
 
     STALL = "Stall"
     RECREATE = "Recreate"
+
+
+class RetentionAction(enum.StrEnum):
+    """What is done about leavers whom the directory never deletes."""
+
+    REPORT = "Report"
+    DELETE = "Delete"
+
+
+class DriftPolicy(enum.StrEnum):
+    """What is done about an account or team that somebody changed in Workteam."""
+
+    ENFORCE = "Enforce"
+    REPORT = "Report"
+    OFF = "Off"
 
 
 class SecretKeyReference(Part):
@@ -114,11 +136,24 @@ class Budget(Part):
     """Accounts and teams that are deleted."""
 
 
+class Retention(Part):
+    """What is done about leavers whom the directory never deletes, as their objects stay."""
+
+    action: RetentionAction = RetentionAction.REPORT
+    """Report counts them in the status; Delete deletes their accounts, within the budget of deletions."""
+    after_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+    """Days since the account was seen to be inactive."""
+
+
 class Deprovisioning(Part):
     """What happens to those who leave."""
 
     on_delete: OnDelete = OnDelete.DEACTIVATE
     """Deactivate keeps a person's goals and reviews, Delete destroys them, Orphan leaves the account as it is."""
+    grace_period: Duration = "0s"
+    """How long a deleted object keeps an account or team that is to be deleted; a deactivation is immediate."""
+    retention: Retention = Retention()
+    """What is done about leavers whose objects stay."""
     on_group_delete: OnGroupDelete = OnGroupDelete.DELETE
     """For teams that we created; an adopted team is left alone."""
     missing_account: MissingAccount = MissingAccount.STALL
@@ -132,6 +167,18 @@ class Deprovisioning(Part):
     """userNames, in any case, that are never deactivated or deleted."""
 
 
+class Drift(Part):
+    """What is done about changes that others make in Workteam."""
+
+    policy: DriftPolicy = DriftPolicy.ENFORCE
+    """Enforce sets right what differs, Report names it and writes nothing until the object is edited, Off looks not."""
+    interval: Duration = "30m"
+    """How long after one comparison of the whole tenant the next begins, such as 30m or 12h."""
+    ignore: Annotated[tuple[AttributePath, ...], Field(max_length=50, json_schema_extra=ATOMIC)] = ()
+    """Attributes of accounts, such as title or name, that are written with a new account and left alone afterwards;
+    userName, externalId and active cannot be ignored."""
+
+
 class TenantSpec(Part):
     """How one Workteam organisation is reached, and what may be done to its accounts."""
 
@@ -143,6 +190,8 @@ class TenantSpec(Part):
     """Enforce changes accounts; Plan writes nothing to Workteam and says in each status what it would do."""
     adoption: Adoption = Adoption.MATCH
     """Match takes an existing account only if externalId and userName do not contradict each other."""
+    drift: Drift = Drift()
+    """What is done about changes that others make in Workteam."""
     deprovisioning: Deprovisioning = Deprovisioning()
     """What happens to those who leave."""
 
@@ -196,6 +245,23 @@ class Ledger(Part):
     """Accounts and teams that were deleted."""
 
 
+class LastFullSweep(Part):
+    """The last comparison of all accounts and teams with their objects; written by a field manager of its own."""
+
+    time: Timestamp | None = None
+    """When it ended; absent if none has yet."""
+    compared: int = 0
+    """Accounts and teams that were compared with their objects."""
+    drifted: int = 0
+    """Objects whose account or team was changed by others, or is gone."""
+    unmanaged: int = 0
+    """Accounts and teams that no object has: counted, never touched."""
+    errors: int = 0
+    """Comparisons that were given up since, over a page that failed, was short or out of order."""
+    requested_at: Text | None = None
+    """The workte.am/reconcile-requested-at of the tenant that it answered."""
+
+
 class TenantStatus(Part):
     """What the operator found."""
 
@@ -209,6 +275,12 @@ class TenantStatus(Part):
     """Which endpoint the recorded account ids belong to."""
     ledger: Ledger | None = None
     """Who lost access lately, by number."""
+    last_full_sweep: LastFullSweep | None = None
+    """The last comparison of all accounts and teams with their objects."""
+    restored_time: Timestamp | None = None
+    """When the cluster was seen set back to an earlier state: what was there then waits for a person (rule A3)."""
+    retention_due: int | None = None
+    """How many leavers have been inactive for longer than deprovisioning.retention says."""
     conditions: Annotated[tuple[Condition, ...], Field(max_length=16, json_schema_extra=CONDITION_LIST)] = ()
     """Ready, CredentialsValid, DeletionBudgetAvailable; while they hold Reconciling, Stalled."""
 

@@ -106,6 +106,10 @@ class UserStatus(Part):
     """Creates whose end is not known yet."""
     booked: Booking | None = None
     """A loss of access that is booked and not reported yet."""
+    inactive_since: Timestamp | None = None
+    """When a leaver's account was first seen to be inactive: deprovisioning.retention counts from here."""
+    retired_time: Timestamp | None = None
+    """When a leaver's account was deleted by deprovisioning.retention: it is not made again while active is false."""
     plan: Plan | None = None
     """What would be done, in mode Plan."""
     last_sync_time: Timestamp | None = None
