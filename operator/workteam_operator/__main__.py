@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import uvloop
 from pydantic import ValidationError
 
 from workteam_crds.cluster.kubernetes import KubernetesCluster
@@ -56,7 +57,8 @@ def main() -> int:
         return _refuse(str(error), BAD_SETTINGS)
     logs.configure(settings.log_level)
     try:
-        return asyncio.run(_until_signal(settings))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+            return loop.run(_until_signal(settings))
     except ClusterError as error:
         return _refuse(f"The operator cannot start: {error}", UNAVAILABLE)
     except OSError as error:
