@@ -147,6 +147,14 @@ class KubernetesCluster(KubernetesLeases):
         except NotFound:
             return
 
+    async def is_terminating(self, namespace: str) -> bool:
+        """Say whether a namespace is being deleted, or is gone."""
+        try:
+            found = await self._access.request("GET", f"/api/v1/namespaces/{namespace}")
+        except NotFound:
+            return True
+        return "deletionTimestamp" in found["metadata"]
+
     async def read_secret(self, namespace: str, name: str) -> Secret:
         """Read one Secret consistently."""
         return _secret(await self._access.request("GET", _secret_path(namespace, name)))

@@ -183,6 +183,9 @@ class Cluster(ObjectStore, Leases, Protocol):
         ``resource_version`` the write is compare-and-swap. Raises ``NotFound``.
         """
 
+    async def is_terminating(self, namespace: str) -> bool:
+        """Say, consistently, whether a namespace is being deleted, or is gone."""
+
     async def read_secret(self, namespace: str, name: str) -> Secret:
         """Read one Secret consistently. Raises ``NotFound``."""
 
