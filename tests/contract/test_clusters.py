@@ -4,12 +4,16 @@ import asyncio
 import base64
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import pytest
 
 from workteam_cli.controlplane.access import Access
 from workteam_crds.cluster.informer import Informer
 from workteam_crds.cluster.kubernetes import KubernetesCluster
+from workteam_crds.cluster.memory import MemoryCluster
 from workteam_crds.cluster.port import (
     AlreadyExists,
     Change,
@@ -18,21 +22,25 @@ from workteam_crds.cluster.port import (
     Conflict,
     Event,
     Gone,
+    LeaseRecord,
     Listing,
     NotFound,
     Rejected,
     Severity,
 )
+from workteam_crds.conditions import ConditionType
 from workteam_crds.kinds import WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import FINALIZER
+from workteam_crds.kinds.users import UserStatus
 from workteam_crds.testing import a_tenant, a_user
 
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SOON = 10
 """Seconds until a test gives up waiting for what should come at once."""
 
 
 class ClusterContract:
-    """Subclass it, give a ``cluster`` and an empty ``namespace``, and inherit every promise."""
+    """Subclass it, give a ``cluster``, an empty ``namespace`` and ``secrets``, and inherit every promise."""
 
     async def test_what_was_created_is_read(self, cluster: Cluster, namespace: str) -> None:
         created = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
@@ -145,18 +153,11 @@ class ClusterContract:
         await cluster.record(tenant, Severity.WARNING, "Stalled", "ask the owner")
         assert (await cluster.list(WorkteamTenant, namespace)).items == (tenant,)
 
-
-class TestKubernetesCluster(ClusterContract):
-    @pytest.fixture
-    async def cluster(self, cluster_access: Access) -> AsyncIterator[Cluster]:
-        async with KubernetesCluster.connect(str(cluster_access.kubeconfig)) as cluster:
-            yield cluster
-
     async def test_secrets_are_read_watched_and_swapped(
-        self, cluster: Cluster, cluster_access: Access, namespace: str
+        self, cluster: Cluster, secrets: "Secrets", namespace: str
     ) -> None:
         """Values come decoded; a watch yields changes, and None for a Secret that is gone; tests conflict."""
-        cluster_access.kubectl("create", "secret", "generic", "keys", "-n", namespace, "--from-literal=token=one")
+        await secrets.put("keys", "one")
         first = await cluster.read_secret(namespace, "keys")
         assert first.data == {"token": b"one"}
         two = base64.b64encode(b"two").decode()
@@ -167,21 +168,103 @@ class TestKubernetesCluster(ClusterContract):
         await cluster.patch_secret(first, swap)
         with pytest.raises(Conflict):
             await cluster.patch_secret(first, swap)
-        cluster_access.kubectl("delete", "secret", "keys", "-n", namespace)
-        seen = []
-        async with asyncio.timeout(SOON):
-            async with contextlib.aclosing(cluster.watch_secret(namespace, "keys", first.resource_version)) as secrets:
-                async for secret in secrets:
-                    seen.append(None if secret is None else secret.data["token"])
-                    if secret is None:
-                        break
-        assert seen == [b"two", None]
+        await secrets.delete("keys")
+        assert await _tokens(cluster, namespace, since=first.resource_version) == [b"two", None]
 
-    async def test_history_that_is_gone_says_so(self, cluster: Cluster, namespace: str) -> None:
-        """A watch from before the beginning is Gone, not an empty stream."""
-        with pytest.raises(Gone):
-            async for _ in cluster.watch(WorkteamUser, namespace, "1"):
-                pass
+    async def test_a_watch_of_a_secret_begins_with_it(
+        self, cluster: Cluster, secrets: "Secrets", namespace: str
+    ) -> None:
+        """From "0" on: first as it is, then what happens to it."""
+        await secrets.put("keys", "one")
+        async with asyncio.timeout(SOON), contextlib.aclosing(cluster.watch_secret(namespace, "keys", "0")) as events:
+            first = await anext(events)
+            await secrets.delete("keys")
+            assert (first and first.data, await anext(events)) == ({"token": b"one"}, None)
+
+    async def test_what_changes_nothing_is_not_stored(self, cluster: Cluster, namespace: str) -> None:
+        """The resourceVersion stays after a patch and after an apply that say what is there already."""
+        ana = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        same = await cluster.patch(
+            ana, [{"op": "replace", "path": "/spec/userName", "value": "ana@contoso.example"}], manager="tests"
+        )
+        assert same == ana
+        told = await cluster.apply_status(ana, {"accountID": "1"}, manager="one")
+        assert await cluster.apply_status(told, {"accountID": "1"}, manager="one") == told
+
+    async def test_only_its_own_writer_sets_a_field(self, cluster: Cluster, namespace: str) -> None:
+        """A create sets no status, a patch neither status nor uid; deleting and a new spec raise the generation."""
+        wanted = a_user("ana", namespace=namespace).model_copy(update={"status": UserStatus(account_id="1")})
+        metadata = wanted.metadata.model_copy(update={"finalizers": (FINALIZER,)})
+        ana = await cluster.create(wanted.model_copy(update={"metadata": metadata}), manager="tests")
+        assert ana.status == UserStatus()
+        patched = await cluster.patch(
+            ana, [{"op": "add", "path": "/status", "value": {"accountID": "1"}}], manager="tests"
+        )
+        assert (patched.status, patched.metadata.generation) == (UserStatus(), 1)
+        await cluster.delete(ana)
+        leaving = await cluster.get(WorkteamUser, namespace, "ana")
+        assert leaving.metadata.generation == 2
+
+    async def test_what_may_not_change_is_refused(self, cluster: Cluster, namespace: str) -> None:
+        """Another tenant, and a finalizer more on what is terminating, are Rejected."""
+        user = a_user("ana", namespace=namespace)
+        held = user.model_copy(update={"metadata": user.metadata.model_copy(update={"finalizers": (FINALIZER,)})})
+        ana = await cluster.create(held, manager="tests")
+        with pytest.raises(Rejected):
+            await cluster.patch(ana, [{"op": "replace", "path": "/spec/tenantRef/name", "value": "b"}], manager="tests")
+        await cluster.delete(ana)
+        more = {"op": "add", "path": "/metadata/finalizers/-", "value": "example.com/more"}
+        with pytest.raises(Rejected):
+            await cluster.patch(ana, [more], manager="tests")
+
+    async def test_a_patch_that_does_not_fit_is_a_conflict(self, cluster: Cluster, namespace: str) -> None:
+        """What it removes is not there, or what it tests: somebody else was faster."""
+        ana = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        for operation in (
+            {"op": "remove", "path": "/spec/title"},
+            {"op": "test", "path": "/metadata/annotations/workte.am~1paused", "value": "true"},
+            {"op": "test", "path": "/metadata/finalizers/0", "value": FINALIZER},
+        ):
+            with pytest.raises(Conflict):
+                await cluster.patch(ana, [operation], manager="tests")
+
+    async def test_conditions_of_two_managers_stand_side_by_side(self, cluster: Cluster, namespace: str) -> None:
+        """They are merged by type; a manager that says the other's takes it over, and takes it along when it goes."""
+        ana = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        ready, synced = _condition(ConditionType.READY), _condition(ConditionType.SYNCED)
+        await cluster.apply_status(ana, {"conditions": [ready], "accountID": "1"}, manager="one")
+        both = await cluster.apply_status(ana, {"conditions": [synced], "accountID": "2"}, manager="two")
+        assert sorted(c.type for c in both.status.conditions) == [ConditionType.READY, ConditionType.SYNCED]
+        assert both.status.account_id == "2"
+        left = await cluster.apply_status(ana, {}, manager="two")
+        assert ([c.type for c in left.status.conditions], left.status.account_id) == ([ConditionType.READY], None)
+
+    async def test_deleting_what_changed_is_refused_if_asked_for(self, cluster: Cluster, namespace: str) -> None:
+        """With ``unchanged`` the resourceVersion is a precondition too."""
+        old = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
+        await cluster.apply_status(old, {"accountID": "1"}, manager="one")
+        with pytest.raises(Conflict):
+            await cluster.delete(old, unchanged=True)
+        await cluster.delete(old)
+        with pytest.raises(NotFound):
+            await cluster.get(WorkteamUser, namespace, "ana")
+
+    async def test_a_lease_is_swapped(self, cluster: Cluster, namespace: str) -> None:
+        """It is created once, and replaced only by who read it last; who waits for a change is told."""
+        soon = timedelta(seconds=SOON)
+        mine = LeaseRecord(namespace, "operator", holder="one")
+        with pytest.raises(NotFound):
+            await cluster.read_lease(namespace, "operator", within=soon)
+        first = await cluster.write_lease(mine, NOW, within=soon)
+        assert await cluster.read_lease(namespace, "operator", within=soon) == first
+        with pytest.raises(AlreadyExists):
+            await cluster.write_lease(mine, NOW, within=soon)
+        waiting = asyncio.create_task(cluster.lease_changed(first, within=soon))
+        second = await cluster.write_lease(replace(first, holder="two", transitions=1), NOW, within=soon)
+        await waiting
+        with pytest.raises(Conflict):
+            await cluster.write_lease(first, NOW, within=soon)
+        assert (second.holder, second.transitions) == ("two", 1)
 
     async def test_an_informer_feeds_its_sink(self, cluster: Cluster, namespace: str) -> None:
         """First the list, then each change, without asking again."""
@@ -200,6 +283,37 @@ class TestKubernetesCluster(ClusterContract):
         assert sink.names == ["ana", "bob"]
         age = informer.age()
         assert age is not None
+
+
+class TestMemoryCluster(ClusterContract):
+    @pytest.fixture
+    def cluster(self) -> Cluster:
+        return MemoryCluster()
+
+    @pytest.fixture
+    def namespace(self) -> str:
+        return "test"
+
+    @pytest.fixture
+    def secrets(self, cluster: MemoryCluster, namespace: str) -> "Secrets":
+        return InMemory(cluster, namespace)
+
+
+class TestKubernetesCluster(ClusterContract):
+    @pytest.fixture
+    async def cluster(self, cluster_access: Access) -> AsyncIterator[Cluster]:
+        async with KubernetesCluster.connect(str(cluster_access.kubeconfig)) as cluster:
+            yield cluster
+
+    @pytest.fixture
+    def secrets(self, cluster_access: Access, namespace: str) -> "Secrets":
+        return ByKubectl(cluster_access, namespace)
+
+    async def test_history_that_is_gone_says_so(self, cluster: Cluster, namespace: str) -> None:
+        """A watch from before the beginning is Gone, not an empty stream."""
+        with pytest.raises(Gone):
+            async for _ in cluster.watch(WorkteamUser, namespace, "1"):
+                pass
 
 
 async def test_a_server_that_is_not_there_is_unavailable(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -227,3 +341,55 @@ class _Seen:
         if event.key:
             self.names.append(event.key.name)
             self.heard.set()
+
+
+class Secrets(Protocol):
+    """A person who keeps a Secret with one token."""
+
+    async def put(self, name: str, token: str) -> None: ...
+    async def delete(self, name: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """Keeps it in a MemoryCluster."""
+
+    cluster: MemoryCluster
+    namespace: str
+
+    async def put(self, name: str, token: str) -> None:
+        await self.cluster.put_secret(self.namespace, name, {"token": token.encode()})
+
+    async def delete(self, name: str) -> None:
+        await self.cluster.delete_secret(self.namespace, name)
+
+
+@dataclass(frozen=True)
+class ByKubectl:
+    """Keeps it with kubectl."""
+
+    access: Access
+    namespace: str
+
+    async def put(self, name: str, token: str) -> None:
+        literal = f"--from-literal=token={token}"
+        self.access.kubectl("create", "secret", "generic", name, "-n", self.namespace, literal)
+
+    async def delete(self, name: str) -> None:
+        self.access.kubectl("delete", "secret", name, "-n", self.namespace)
+
+
+async def _tokens(cluster: Cluster, namespace: str, *, since: str) -> list[bytes | None]:
+    """Watch a Secret until it is gone, and return the tokens that it held."""
+    seen: list[bytes | None] = []
+    async with asyncio.timeout(SOON):
+        async with contextlib.aclosing(cluster.watch_secret(namespace, "keys", since)) as secrets:
+            async for secret in secrets:
+                seen.append(None if secret is None else secret.data["token"])
+                if secret is None:
+                    break
+    return seen
+
+
+def _condition(kind: ConditionType) -> dict[str, object]:
+    return {"type": kind, "status": "True", "reason": "InSync", "lastTransitionTime": "2026-11-25T09:00:00Z"}
