@@ -19,6 +19,8 @@ class ConditionType(enum.StrEnum):
     STALLED = "Stalled"
     CREDENTIALS_VALID = "CredentialsValid"
     DELETION_BUDGET_AVAILABLE = "DeletionBudgetAvailable"
+    CIRCUIT_CLOSED = "CircuitClosed"
+    OWNERSHIP_CONFLICT = "OwnershipConflict"
 
 
 class Reason(enum.StrEnum):
@@ -68,6 +70,9 @@ class Reason(enum.StrEnum):
     SECRET_MISSING = "SecretMissing"  # noqa: S105 - a reason's name
     NOT_ADMINISTRATOR = "NotAdministrator"
     BUDGET_AVAILABLE = "BudgetAvailable"
+    ANSWERING = "Answering"
+    OWNERSHIP_CONFLICT = "OwnershipConflict"
+    TENANT_DECOMMISSIONED = "TenantDecommissioned"
 
 
 class ConditionStatus(enum.StrEnum):

@@ -1,5 +1,6 @@
 """What the four kinds have in common: metadata, the envelope, lengths, labels and annotations. Pure."""
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeAlias
 
 from pydantic import Field, StringConstraints
@@ -15,6 +16,9 @@ API_VERSION = f"{GROUP}/{VERSION}"
 
 FINALIZER = f"{GROUP}/account"
 """Held by users and groups until their account or team is observed gone, inactive or handed over."""
+
+IN_USE = f"{GROUP}/in-use"
+"""Held by tenants while users or groups refer to them."""
 
 TENANT_LABEL = f"{GROUP}/tenant"
 SOURCE_LABEL = f"{GROUP}/source"
@@ -114,6 +118,14 @@ class CustomResource(Part):
     def paused(self) -> bool:
         """Say whether a person stopped this object by annotation."""
         return self.metadata.annotations.get(PAUSED, "").lower() == "true"
+
+    def moment(self, annotation: str) -> datetime | None:
+        """Return the moment that a person named by annotation; None if there is none in RFC 3339 with an offset."""
+        try:
+            said = datetime.fromisoformat(self.metadata.annotations.get(annotation, ""))
+        except ValueError:
+            return None
+        return said if said.tzinfo else None
 
     @classmethod
     def parse(cls, raw: Any) -> Self:

@@ -58,6 +58,15 @@ class PlannedMembers(Part):
     """Accounts that would leave."""
 
 
+class Refusal(Part):
+    """One value that Workteam refused with 400, naming its attribute."""
+
+    path: Text
+    """The attribute, such as title or name.givenName."""
+    digest: Short
+    """A keyless digest of the value, to know it again; never the value."""
+
+
 class Plan(Part):
     """What would be done if the tenant were not in mode Plan."""
 

@@ -179,6 +179,15 @@ class Drift(Part):
     userName, externalId and active cannot be ignored."""
 
 
+class Notification(Part):
+    """Who is told when a person has to act: the tutorial's Notification Email."""
+
+    email: Annotated[str, StringConstraints(max_length=320, pattern=r"^[^\s@,]+@[^\s@,]+$")]
+    """An address, of a team rather than of a person: it stands in a metric's label and in Events."""
+    on_failure: bool = True
+    """Whether it is told at all, as the tutorial's tick does."""
+
+
 class TenantSpec(Part):
     """How one Workteam organisation is reached, and what may be done to its accounts."""
 
@@ -194,6 +203,10 @@ class TenantSpec(Part):
     """What is done about changes that others make in Workteam."""
     deprovisioning: Deprovisioning = Deprovisioning()
     """What happens to those who leave."""
+    decommissioned: bool = False
+    """Whether the organisation is gone for good: objects are released without a call, a Warning each."""
+    notification: Notification | None = None
+    """Who is told when a person has to act."""
 
 
 class Capabilities(Part):

@@ -18,7 +18,7 @@ from workteam_crds.kinds.custom_resource import (
     TenantResource,
     Text,
 )
-from workteam_crds.kinds.progress import Booking, Intent, Plan
+from workteam_crds.kinds.progress import Booking, Intent, Plan, Refusal
 from workteam_crds.kinds.user_attributes import (
     Address,
     Certificate,
@@ -100,6 +100,8 @@ class UserStatus(Part):
     """The last externalId that Workteam confirmed for this object: until it has another, nobody else can have this."""
     synced_attributes: Annotated[tuple[Text, ...], Field(max_length=200, json_schema_extra=ATOMIC)] = ()
     """Attributes that we wrote, by path, never values: only these are unset when spec has them no longer."""
+    refused: Annotated[tuple[Refusal, ...], Field(max_length=50, json_schema_extra=ATOMIC)] = ()
+    """Values that Workteam refused by name: each is left out of writes until it is another."""
     adopted: bool | None = None
     """Whether the account existed before any object of ours."""
     pending_create: Annotated[tuple[Intent, ...], Field(max_length=10, json_schema_extra=ATOMIC)] = ()
