@@ -13,6 +13,19 @@ QUEUE_RETRIES = Counter("workteam_workqueue_retries", "Keys that were added agai
 QUEUE_SECONDS = Histogram(
     "workteam_workqueue_queue_duration_seconds", "How long keys waited for a worker once it was their time."
 )
+QUEUE_UNFINISHED_SECONDS = Gauge(
+    "workteam_workqueue_unfinished_work_seconds", "How long the passes under way have taken, together."
+)
+QUEUE_LONGEST_SECONDS = Gauge(
+    "workteam_workqueue_longest_running_processor_seconds", "How long the longest pass under way has taken."
+)
+
+LEADER = Gauge("workteam_leader", "1: this operator holds the Lease and works. 0: it stands by.")
+WATCH_EVENTS = Counter("workteam_watch_events", "What the watches told.", ["kind", "type"])
+WATCH_AGE = Gauge(
+    "workteam_watch_last_event_age_seconds", "How long ago a watch told something, or was begun anew.", ["kind"]
+)
+CACHE_OBJECTS = Gauge("workteam_cache_objects", "Objects in the operator's copy.", ["kind"])
 
 REQUESTS = Counter("workteam_backend_requests_total", "Requests to Workteam.", ["tenant", "method", "code_class"])
 REQUEST_SECONDS = Histogram("workteam_backend_request_duration_seconds", "How long they took.", ["tenant", "method"])
@@ -20,6 +33,9 @@ THROTTLED_SECONDS = Counter("workteam_backend_throttled_seconds", "How long call
 CIRCUIT = Gauge("workteam_backend_circuit_state", "0: Workteam may be called. 1: it is left alone.", ["tenant"])
 BUDGET_REMAINING = Gauge(
     "workteam_deletion_budget_remaining", "How many may still lose access this hour.", ["tenant", "loss"]
+)
+TENANT_NOTIFICATION = Gauge(
+    "workteam_tenant_notification", "1: alerts about the tenant go to this address.", ["tenant", "email"]
 )
 
 
@@ -41,7 +57,14 @@ def meter(tenant: str) -> Meter:
     return count
 
 
+def notifies(tenant: str, email: str | None) -> None:
+    """Publish where alerts about a tenant go; None if nowhere."""
+    TENANT_NOTIFICATION.remove_by_labels({"tenant": tenant})
+    if email is not None:
+        TENANT_NOTIFICATION.labels(tenant, email).set(1)
+
+
 def forget(tenant: str) -> None:
     """Drop the gauges of a tenant that is no more."""
-    for gauge in (CIRCUIT, BUDGET_REMAINING):
+    for gauge in (CIRCUIT, BUDGET_REMAINING, TENANT_NOTIFICATION):
         gauge.remove_by_labels({"tenant": tenant})

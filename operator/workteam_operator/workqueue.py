@@ -4,6 +4,7 @@
 * A key waits once, with the highest priority and the earliest time that was asked for.
 * A pass takes all claims of its object at once, so passes that share one are serialised (rule A1).
 * Keys of a kind that gathers changes rest after each pass, so that many changes in a row become one pass.
+* Among equally urgent keys the tenants take turns; those of a tenant that has to wait are left where they are.
 """
 
 import asyncio
@@ -11,14 +12,17 @@ import enum
 import heapq
 import itertools
 import random
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
 from workteam_crds.naming import Key
+from workteam_operator.holdings import Holdings
+from workteam_operator.pace import backoff
+from workteam_operator.resting import Resting
+from workteam_operator.turns import Ticket, Turns
 
 
 class Priority(enum.IntEnum):
@@ -52,6 +56,7 @@ class Outcome:
 
 
 DONE = Outcome()
+NO_WAIT = timedelta(0)
 
 
 class QueueClosed(Exception):
@@ -69,7 +74,7 @@ class _Waiting:
 @dataclass
 class _Running:
     priority: Priority
-    claims: set[Hashable] = field(default_factory=set)
+    began: float
     again: Visit | None = None
 
 
@@ -83,26 +88,33 @@ class WorkQueue:
         first: timedelta = timedelta(seconds=1),
         longest: timedelta = timedelta(minutes=5),
         rests: Mapping[str, timedelta] = MappingProxyType({}),
+        tenant_of: Callable[[Key], Hashable] = lambda _: None,
+        pause_of: Callable[[Hashable], timedelta] = lambda _: NO_WAIT,
         now: Callable[[], float] | None = None,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
         """``claims`` says what a key's pass needs for itself; ``now`` is a monotonic clock in seconds.
 
-        ``rests`` says how long the keys of a kind are left alone after a pass, whoever asks for the next one.
+        ``rests`` says how long the keys of a kind are left alone after a pass, whoever asks for the next one;
+        ``pause_of`` for how long no key of a tenant may be taken.
         """
         self._claims = claims
-        self._first = first.total_seconds()
-        self._longest = longest.total_seconds()
+        self._first = first
+        self._longest = longest
         self._now = now or asyncio.get_running_loop().time
-        self._rests = {kind: rest.total_seconds() for kind, rest in rests.items()}
-        self._rested: OrderedDict[Key, float] = OrderedDict()
+        self._resting = Resting(rests)
         self._jitter = jitter
+        self._tenant_of = tenant_of
+        self._pause_of = pause_of
+        self._paused_until: float | None = None
+        """When the first tenant may go on whose keys were passed over."""
+        self._moved = self._now()
+        """When a key was taken or given back last."""
         self._waiting: dict[Key, _Waiting] = {}
-        self._ready: list[tuple[Priority, int, Key]] = []
-        self._later: list[tuple[float, int, Key]] = []
+        self._ready = Turns()
+        self._later: list[tuple[float, Ticket]] = []
         self._running: dict[Key, _Running] = {}
-        self._held: dict[Hashable, Key] = {}
-        self._blocked: dict[Hashable, list[Key]] = {}
+        self._holdings = Holdings()
         self._failures: dict[Key, int] = {}
         self._turns = itertools.count(1)
         self._changed = asyncio.Event()
@@ -125,15 +137,17 @@ class WorkQueue:
         """How often in a row a key failed."""
         return self._failures.get(key, 0)
 
-    def add(self, visit: Visit, *, after: timedelta = timedelta(0)) -> None:
+    def add(self, visit: Visit, *, after: timedelta = NO_WAIT) -> None:
         """Let a key be reconciled, at once or later. Costs nothing if it waits already."""
         if visit.fresh:
             self._failures.pop(visit.key, None)
         running = self._running.get(visit.key)
-        if running is not None and after <= timedelta(0):
+        if running is not None and after <= NO_WAIT:
             running.again = _sooner(running.again, visit)
         else:
-            self._wait(visit.key, visit.priority, max(self._now() + after.total_seconds(), self._rested_at(visit.key)))
+            now = self._now()
+            due = max(now + after.total_seconds(), self._resting.until(visit.key, now))
+            self._wait(visit.key, visit.priority, due)
 
     async def take(self) -> Key:
         """Wait for a key whose turn it is. Give it back by ``done``. Raises ``QueueClosed``."""
@@ -142,9 +156,8 @@ class WorkQueue:
             if (key := self._next()) is not None:
                 return key
             self._changed.clear()
-            wait = max(self._later[0][0] - self._now(), 0.0) if self._later else None
             try:
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(self._soonest()):
                     await self._changed.wait()
             except TimeoutError:
                 continue
@@ -152,19 +165,15 @@ class WorkQueue:
 
     def claim(self, key: Key, claim: Hashable) -> bool:
         """Take one more claim for a pass in flight; False if another pass has it."""
-        holder = self._held.setdefault(claim, key)
-        if holder == key:
-            self._running[key].claims.add(claim)
-        return holder == key
+        return self._holdings.add(key, claim)
 
     def done(self, key: Key, outcome: Outcome = DONE) -> None:
         """Give a key back."""
         running = self._running.pop(key)
-        for claim in running.claims:
-            del self._held[claim]
-            for blocked in self._blocked.pop(claim, []):
-                self._enqueue(blocked)
-        self._let_rest(key)
+        self._moved = self._now()
+        for blocked in self._holdings.release(key):
+            self._enqueue(blocked)
+        self._resting.begin(key, self._moved)
         self._plan_next(key, running, outcome)
         self._changed.set()
 
@@ -179,23 +188,12 @@ class WorkQueue:
             self._failures.pop(key, None)
         elif running.again is None or not running.again.fresh:
             count = self._failures[key] = self._failures.get(key, 0) + 1
-            longest = min(self._first * 2 ** min(count - 1, 30), self._longest)
-            wait = max(self._jitter(0, longest), wait or 0.0)
+            rarer = backoff(count, first=self._first, longest=self._longest, jitter=self._jitter(0, 1))
+            wait = max(rarer.total_seconds(), wait or 0.0)
         if running.again is not None:
-            self._wait(key, running.again.priority, self._rested_at(key))
+            self._wait(key, running.again.priority, self._resting.until(key, self._now()))
         elif wait is not None:
             self._wait(key, running.priority, self._now() + wait)
-
-    def _let_rest(self, key: Key) -> None:
-        now = self._now()
-        while self._rested and next(iter(self._rested.values())) <= now:
-            self._rested.popitem(last=False)
-        if (rest := self._rests.get(key.kind)) is not None:
-            self._rested[key] = now + rest
-            self._rested.move_to_end(key)
-
-    def _rested_at(self, key: Key) -> float:
-        return max(self._rested.get(key, 0.0), self._now())
 
     def _wait(self, key: Key, priority: Priority, due: float) -> None:
         old = self._waiting.get(key)
@@ -212,35 +210,48 @@ class WorkQueue:
         if entry is None:
             return
         entry.turn = next(self._turns)
+        ticket = Ticket(entry.turn, key)
         if entry.due <= self._now():
-            heapq.heappush(self._ready, (entry.priority, entry.turn, key))
+            self._ready.put(entry.priority, self._tenant_of(key), ticket)
         else:
-            heapq.heappush(self._later, (entry.due, entry.turn, key))
+            heapq.heappush(self._later, (entry.due, ticket))
+
+    def _soonest(self) -> float | None:
+        """Return after how many seconds a key may be taken though nobody adds or gives back any."""
+        moments = [self._later[0][0]] if self._later else []
+        if self._paused_until is not None:
+            moments.append(self._paused_until)
+        return max(min(moments) - self._now(), 0) if moments else None
 
     def _promote(self) -> None:
         """Move what is due to those that are ready."""
         while self._later and self._later[0][0] <= self._now():
-            _, turn, key = heapq.heappop(self._later)
-            if self._is_valid(key, turn):
-                heapq.heappush(self._ready, (self._waiting[key].priority, turn, key))
+            _, ticket = heapq.heappop(self._later)
+            if self._counts(ticket):
+                self._ready.put(self._waiting[ticket.key].priority, self._tenant_of(ticket.key), ticket)
 
     def _next(self) -> Key | None:
-        while self._ready:
-            _, turn, key = heapq.heappop(self._ready)
-            if not self._is_valid(key, turn):
-                continue
-            claims = self._claims(key) | {key}
-            if (blocker := next((claim for claim in claims if claim in self._held), None)) is not None:
-                self._blocked.setdefault(blocker, []).append(key)
-                continue
-            self._running[key] = _Running(self._waiting.pop(key).priority, set(claims))
-            self._held.update(dict.fromkeys(claims, key))
-            return key
+        self._paused_until = None
+        while (ticket := self._ready.next(self._counts, self._must_wait)) is not None:
+            key = ticket.key
+            if self._holdings.take(key, self._claims(key) | {key}):
+                self._moved = self._now()
+                self._running[key] = _Running(self._waiting.pop(key).priority, self._moved)
+                return key
         return None
 
-    def _is_valid(self, key: Key, turn: int) -> bool:
-        entry = self._waiting.get(key)
-        return entry is not None and entry.turn == turn
+    def _must_wait(self, tenant: Hashable) -> bool:
+        """Say whether Workteam asked to be left alone with a tenant, and note until when."""
+        pause = self._pause_of(tenant)
+        if pause <= NO_WAIT:
+            return False
+        until = self._now() + pause.total_seconds()
+        self._paused_until = until if self._paused_until is None else min(self._paused_until, until)
+        return True
+
+    def _counts(self, ticket: Ticket) -> bool:
+        entry = self._waiting.get(ticket.key)
+        return entry is not None and entry.turn == ticket.number
 
 
 def _sooner(old: Visit | None, new: Visit) -> Visit:

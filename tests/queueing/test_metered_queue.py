@@ -33,3 +33,45 @@ async def test_adds_retries_depth_and_waits_are_counted() -> None:
         "queue_duration_seconds_sum": 3.0,
     }
     assert after["depth"] == 2
+
+
+def measured(queue: MeteredQueue) -> tuple[float | None, ...]:
+    """Return the seconds of all passes under way together, and of the longest one."""
+    queue.measure()
+    names = ("unfinished_work_seconds", "longest_running_processor_seconds")
+    return tuple(REGISTRY.get_sample_value(f"workteam_workqueue_{name}") for name in names)
+
+
+async def test_what_is_under_way_ages() -> None:
+    """Two passes, begun at 0 and at 4, are 16 s old together at 10, and gone from the figure when they end."""
+    seconds = [0.0]
+    queue = MeteredQueue(lambda _: frozenset(), now=lambda: seconds[0])
+    queue.add(Visit(A))
+    queue.add(Visit(B))
+    await queue.take()
+    seconds[0] = 4.0
+    await queue.take()
+    seconds[0] = 10.0
+    assert measured(queue) == (16, 10)
+    queue.done(A)
+    assert measured(queue) == (6, 6)
+    queue.done(B)
+    assert measured(queue) == (0, 0)
+
+
+async def test_standing_still_is_work_that_is_due_and_nobody_takes() -> None:
+    """Neither an idle queue, nor work to come, nor a tenant that waits stands still; a due key that stays does."""
+    seconds, pause = [0.0], [timedelta(0)]
+    queue = MeteredQueue(lambda _: frozenset(), now=lambda: seconds[0], pause_of=lambda _: pause[0])
+    seconds[0] = 1000.0
+    assert queue.stands_still() == timedelta(0)
+    queue.add(Visit(A), after=timedelta(seconds=5))
+    assert queue.stands_still() == timedelta(0)
+    seconds[0] = 1012.0
+    assert queue.stands_still() == timedelta(seconds=7)
+    pause[0] = timedelta(seconds=1)
+    assert queue.stands_still() == timedelta(0)
+    pause[0] = timedelta(0)
+    queue.add(Visit(B))
+    await queue.take()
+    assert queue.stands_still() == timedelta(0)
