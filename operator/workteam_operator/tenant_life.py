@@ -17,6 +17,7 @@ from workteam_operator import metrics
 from workteam_operator.budget import is_open, page_of, remaining, request_for
 from workteam_operator.ledger import LedgerWriter, Surroundings
 from workteam_operator.settings import Settings
+from workteam_operator.tenant_notification import DUE, address, newly_due
 from workteam_operator.tenant_probe import Connect, Prober
 from workteam_operator.tenant_report import TenantFacts, tenant_status, written
 from workteam_operator.tenant_token import TokenWatch, read_token
@@ -98,6 +99,7 @@ class TenantReconciler:
             tenant = self.new_tenant(resource)
             self._tenants.add(tenant)
         tenant.resource = resource
+        metrics.notifies(str(resource.tenant), address(resource.spec))
         self._watch.follow(resource)
         return tenant
 
@@ -146,11 +148,19 @@ class TenantReconciler:
         if status != resource.status:
             tenant.resource = await self._cluster.apply_status(resource, written(status), manager=MANAGER)
             self._neighbours.remember(tenant.resource)
+            await self._notify(resource, tenant.resource)
         if facts.latched and not was_exceeded:
             reason = Reason.DELETION_BUDGET_EXCEEDED
             await self._cluster.record(resource, Severity.WARNING, reason, "See the condition DeletionBudgetAvailable")
         elif was_exceeded and not facts.latched:
             self._neighbours.wake_objects(tenant.key)
+
+    async def _notify(self, before: WorkteamTenant, now: WorkteamTenant) -> None:
+        """Say in an Event whom spec.notification names, when a person has to act."""
+        told = address(now.spec)
+        due = newly_due(before.status.conditions, now.status.conditions)
+        if told is not None and due is not None:
+            await self._cluster.record(now, Severity.WARNING, DUE, f"{told} is to be told: {due}, see the conditions")
 
     def _latched(self, resource: WorkteamTenant) -> tuple[BookingKind, ...]:
         """Return which budgets are exceeded now, and publish what is left of each."""
