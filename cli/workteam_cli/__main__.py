@@ -21,6 +21,13 @@ COMMANDS = {
     "status": "show a tenant's Current Status: who is in sync, what waits and why",
     "requests": "show what Entra asked of a tenant lately, and what came of it",
     "get": "show one user or group by any of its names",
+    "adopt": "show which existing accounts wait to be adopted, and confirm them",
+    "grant": "give one user the access back that was taken away in Workteam",
+    "release": "let losses of access go that the budget holds",
+    "pause": "stop changing anything in Workteam, for some users and groups or a whole tenant",
+    "resume": "go on with what was paused",
+    "resync": "compare some users and groups, or a whole tenant, with Workteam now",
+    "abandon": "let go what is left of a tenant that is no more, without a call",
     "export": "write a tenant's objects into files, for Git",
     "diff": "compare such files with the cluster",
     "tenant": "look into a stand-in Workteam tenant",
@@ -30,8 +37,8 @@ COMMANDS = {
 UNPRINTABLE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE}
 """What the place where results go may answer; where a file is written, the command says so itself."""
 
-MODULES = {"token": "tokens"}
-"""Modules that may not be named as their command, since the standard library has that name."""
+MODULES = {"token": "tokens", "resume": "pause", "resync": "pause"}
+"""Modules that are not named as their command: ``token`` is the standard library's, and siblings share one."""
 
 
 class Commands(click.Group):

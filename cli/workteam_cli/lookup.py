@@ -22,9 +22,8 @@ NAMES: tuple[Callable[[Subject], str | None], ...] = (
 def find(objects: TenantObjects, name: str) -> Subject:
     """Return the user or group of a name, in any case. Raises ``Problem`` if there is none, or several."""
     wanted = folded(name)
-    subjects: tuple[Subject, ...] = (*objects.users, *objects.groups)
     for known_by in NAMES:
-        found = [subject for subject in subjects if folded(known_by(subject) or "") == wanted]
+        found = [subject for subject in objects.subjects if folded(known_by(subject) or "") == wanted]
         if len(found) == 1:
             return found[0]
         if found:

@@ -22,6 +22,11 @@ class TenantObjects:
     unreadable: tuple[Key, ...]
     """Objects of the namespace that this version cannot read; which tenant they belong to is unknown."""
 
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Return the users, then the groups."""
+        return (*self.users, *self.groups)
+
     def members(self, group: WorkteamGroup) -> tuple[str, ...]:
         """Return the ids of a group's members: those of its own list and of its memberships (DESIGN 3), sorted."""
         further = (m.spec.members for m in self.memberships if m.spec.group_ref.name == group.metadata.name)

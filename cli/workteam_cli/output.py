@@ -13,6 +13,7 @@ import click
 import yaml
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 Json: TypeAlias = Mapping[str, Any] | Sequence[Any]
 
@@ -77,10 +78,15 @@ def document(value: Json, output: str) -> None:
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None) -> None:
-    """Print rows under upper-case headings, each on one line of its own and uncut, as kubectl does."""
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None, err: bool = False
+) -> None:
+    """Print rows under upper-case headings, each on one line of its own and uncut, as kubectl does.
+
+    ``err``: on stderr, for what a person is asked about before there is a result.
+    """
     grid = Table(*[column.upper() for column in columns], title=title, box=None, title_justify="left", pad_edge=False)
     for row in rows:
-        grid.add_row(*["" if cell is None else str(cell) for cell in row])
+        grid.add_row(*[Text("" if cell is None else str(cell)) for cell in row])  # text: brackets are no markup
     needed = console().measure(grid, options=console().options.update(max_width=WIDEST)).maximum
-    Console(highlight=False, width=max(needed, 1), soft_wrap=True).print(grid)
+    Console(stderr=err, highlight=False, width=max(needed, 1), soft_wrap=True).print(grid)

@@ -82,6 +82,11 @@ def standing_of(subject: Subject) -> Standing:
     return Standing(AT_REST.get(ready.reason, State.READY), ready.reason, ready.message)
 
 
+def is_held(subject: Subject) -> bool:
+    """Say whether the tenant's budget holds a loss of access of this object (rule A6)."""
+    return standing_of(subject).reason is Reason.DELETION_BUDGET_EXCEEDED
+
+
 def in_words(condition: Condition) -> str:
     """Say a condition in one line: what, since when, why."""
     holds = {ConditionStatus.TRUE: "yes", ConditionStatus.FALSE: "no", ConditionStatus.UNKNOWN: "unknown"}

@@ -50,17 +50,36 @@ class Target:
                 )
 
 
+@dataclass(frozen=True)
+class Reached:
+    """One cluster, for what is not about a tenant that exists."""
+
+    access: Access
+    cluster: KubernetesCluster
+    place: Place
+
+    async def namespaces(self) -> list[str]:
+        """Return where to look: the chosen namespace, else those of all releases. Raises ``Problem``."""
+        return [self.place.namespace] if self.place.namespace else await _tenant_namespaces(self.access)
+
+
 @asynccontextmanager
 async def connected(choice: Choice) -> AsyncIterator[Target]:
     """Connect to the chosen cluster and find the chosen tenant. Raises only ``Problem``."""
+    async with reached(choice) as found:
+        yield Target(found.access, found.cluster, await _tenant(found))
+
+
+@asynccontextmanager
+async def reached(choice: Choice) -> AsyncIterator[Reached]:
+    """Connect to the chosen cluster. Raises only ``Problem``."""
     place = place_of(choice)
     with cluster_failures(place):
         access = await _access(place)
         try:
             if not place.is_stack:
                 click.echo(f"cluster: {access.server} ({place.kubeconfig or 'the one this pod runs in'})", err=True)
-            cluster = KubernetesCluster(access)
-            yield Target(access, cluster, await _tenant(access, cluster, place))
+            yield Reached(access, KubernetesCluster(access), place)
         finally:
             await access.close()
 
@@ -95,9 +114,9 @@ async def _access(place: Place) -> Access:
         ) from error
 
 
-async def _tenant(access: Access, cluster: KubernetesCluster, place: Place) -> WorkteamTenant:
-    namespaces = [place.namespace] if place.namespace else await _tenant_namespaces(access)
-    found = [tenant for name in namespaces for tenant in await _tenants(cluster, name)]
+async def _tenant(around: Reached) -> WorkteamTenant:
+    place, namespaces = around.place, await around.namespaces()
+    found = [tenant for name in namespaces for tenant in await _tenants(around.cluster, name)]
     fitting = [tenant for tenant in found if place.tenant in (None, tenant.metadata.name)]
     match fitting:
         case [tenant]:

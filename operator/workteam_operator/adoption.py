@@ -1,5 +1,6 @@
 """Which existing account or team an object may take as its own (rules A2, A3, A7). Pure."""
 
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -96,6 +97,12 @@ def decide(wanted: Wanted, found: Sequence[Candidate], holders: Mapping[str, Hol
             return Await(holder.name)
         case _:
             return Refuse(Reason.UNIQUENESS_CONFLICT, f"{candidate.id} belongs to the object {holder.name}")
+
+
+def candidate_named(message: str) -> str | None:
+    """Return the one account or team that a refusal asks a person about; None if it names none, or several."""
+    found = re.match(r"(\S+) (?:matches|exists already)\b", message)
+    return found[1] if found else None
 
 
 def is_made_by(intent: Intent, candidate: Candidate) -> bool:
