@@ -13,6 +13,7 @@ from workteam_operator.backend.port import (
     BackendUnavailable,
     Capabilities,
     DesiredAccount,
+    Page,
     Team,
 )
 from workteam_operator.pace import Bucket
@@ -21,6 +22,9 @@ Answer = TypeVar("Answer")
 
 SHORT = 1.0
 """Seconds that a caller waits here for Workteam's Retry-After; a longer pause is the queue's to wait."""
+
+PATIENCE = 5.0
+"""Seconds for which a page of a list lets everybody else go first."""
 
 
 class Health(Protocol):
@@ -66,6 +70,11 @@ class GuardedBackend:
             cost=1 if external_id is None else 2,
         )
 
+    async def list_accounts(self, start: int) -> Page[Account]:
+        """Read a page of accounts, once nobody else waits for a turn."""
+        await self._let_others_go()
+        return await self._guarded(lambda: self._backend.list_accounts(start))
+
     async def read_account(self, account_id: str) -> Account | None:
         """Read one account."""
         return await self._guarded(lambda: self._backend.read_account(account_id))
@@ -88,6 +97,11 @@ class GuardedBackend:
             lambda: self._backend.find_teams(external_id=external_id, display_name=display_name),
             cost=1 if external_id is None else 2,
         )
+
+    async def list_teams(self, start: int) -> Page[Team]:
+        """Read a page of teams, once nobody else waits for a turn."""
+        await self._let_others_go()
+        return await self._guarded(lambda: self._backend.list_teams(start))
 
     async def read_team(self, team_id: str) -> Team | None:
         """Read one team with its members."""
@@ -142,6 +156,15 @@ class GuardedBackend:
             raise
         self._health.answered()
         return answer
+
+    async def _let_others_go(self) -> None:
+        """Wait until a request could be sent at once, or have waited long enough."""
+        until = self._clock() + PATIENCE
+        while (left := until - self._clock()) > 0:
+            _, turn = self._bucket.take(1, now=self._clock())
+            if turn <= 0:
+                return
+            await asyncio.sleep(min(turn, left))
 
     async def _wait(self, cost: int) -> None:
         began = self._clock()

@@ -6,7 +6,7 @@ Three errors, each saying who must act: nobody (we try again), the object's auth
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 Attributes: TypeAlias = Mapping[str, Any]
 """SCIM values by path: ``title``, ``name.givenName``, ``emails`` (a list of dicts), an extension's attribute after its
@@ -96,6 +96,20 @@ class Team:
     """Ids of accounts; None if they were not asked for."""
 
 
+F = TypeVar("F", Account, Team)
+
+
+@dataclass(frozen=True)
+class Page(Generic[F]):
+    """One page of a list, as it was answered."""
+
+    found: tuple[F, ...]
+    total: int
+    """How many there are in the whole list."""
+    start: int | None = None
+    """The index of the first one, from 1, as the answer says; None if it does not."""
+
+
 class Backend(Protocol):
     """One Workteam tenant.
 
@@ -114,6 +128,9 @@ class Backend(Protocol):
     async def find_accounts(self, *, external_id: str | None, user_name: str) -> tuple[Account, ...]:
         """Return every account that has the externalId or the userName, each once."""
 
+    async def list_accounts(self, start: int) -> Page[Account]:
+        """Return a page of all accounts, from an index on (the first is 1); see ``paging`` for whole lists."""
+
     async def read_account(self, account_id: str) -> Account | None:
         """Return an account, or None if it is not there."""
 
@@ -131,6 +148,9 @@ class Backend(Protocol):
 
     async def find_teams(self, *, external_id: str | None, display_name: str) -> tuple[Team, ...]:
         """Return every team that has the externalId or the displayName, each once, without members."""
+
+    async def list_teams(self, start: int) -> Page[Team]:
+        """Return a page of all teams with their members, as far as lists show members, from an index on."""
 
     async def read_team(self, team_id: str) -> Team | None:
         """Return a team with its members, or None if it is not there."""

@@ -16,9 +16,13 @@ from workteam_operator.backend.port import (
     BackendUnavailable,
     Capabilities,
     DesiredAccount,
+    Page,
     Team,
 )
 from workteam_operator.backend.transport import TIMEOUT, Meter, Transport, identified, parsed, resource
+
+ACCOUNTS_A_PAGE, TEAMS_A_PAGE = 100, 20
+"""How much of a list is asked for at once; a team comes with its members."""
 
 
 class ScimBackend:
@@ -51,6 +55,11 @@ class ScimBackend:
         accounts = map(wire.read_account, found)
         return tuple(a for a in accounts if _is(external_id, a.external_id) or _named(user_name, a.user_name))
 
+    async def list_accounts(self, start: int) -> Page[Account]:
+        """Read one page of all accounts."""
+        page = await self._page("/Users", start, ACCOUNTS_A_PAGE)
+        return Page(tuple(map(wire.read_account, page.found)), page.total, page.start)
+
     async def read_account(self, account_id: str) -> Account | None:
         """Read one account."""
         raw = await self._read(_path("/Users", account_id))
@@ -75,6 +84,11 @@ class ScimBackend:
         found = await self._find("/Groups", wanted, excludedAttributes="members")
         teams = [wire.read_team(raw, members=False) for raw in found]
         return tuple(t for t in teams if _is(external_id, t.external_id) or _named(display_name, t.display_name))
+
+    async def list_teams(self, start: int) -> Page[Team]:
+        """Read one page of all teams."""
+        page = await self._page("/Groups", start, TEAMS_A_PAGE)
+        return Page(tuple(wire.read_team(raw, members=True) for raw in page.found), page.total, page.start)
 
     async def read_team(self, team_id: str) -> Team | None:
         """Read one team with its members."""
@@ -147,6 +161,13 @@ class ScimBackend:
                 return found
             if not resources:
                 raise BackendUnavailable(f"GET {path}: the list is shorter than its totalResults")
+
+    async def _page(self, path: str, start: int, count: int) -> wire.Listed:
+        """Read one page; anything that is none is no answer."""
+        raw = await self._document(path, startIndex=str(start), count=str(count))
+        if (page := wire.read_page(raw)) is None:
+            raise BackendUnavailable(f"GET {path}: the answer is no list")
+        return page
 
     async def _document(self, path: str, **query: str) -> wire.Json:
         answer = await self._transport.send("GET", path, query=query or None)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from workteam_operator.backend.port import Account, Attributes, Capabilities, DesiredAccount, Team
 
@@ -40,6 +40,24 @@ def read_team(raw: Json, *, members: bool) -> Team:
     """Read a group; with ``members``, its ids too."""
     listed = frozenset(str(member["value"]) for member in raw.get("members") or () if member.get("value"))
     return Team(str(raw["id"]), str(raw.get("displayName", "")), raw.get("externalId"), listed if members else None)
+
+
+class Listed(NamedTuple):
+    """One page of a list, its resources as they were sent."""
+
+    found: tuple[Json, ...]
+    total: int
+    start: int | None
+
+
+def read_page(raw: Json) -> Listed | None:
+    """Read a page of a list (RFC 7644 §3.4.2); None if it is none, or holds what has no id."""
+    found, total, start = raw.get("Resources") or [], raw.get("totalResults"), raw.get("startIndex")
+    if not isinstance(found, list) or not isinstance(total, int) or not isinstance(start, int | None):
+        return None
+    if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in found):
+        return None
+    return Listed(tuple(found), total, start)
 
 
 def account_body(desired: DesiredAccount) -> Json:
