@@ -21,6 +21,7 @@ COMMANDS = {
     "status": "show a tenant's Current Status: who is in sync, what waits and why",
     "requests": "show what Entra asked of a tenant lately, and what came of it",
     "get": "show one user or group by any of its names",
+    "plan": "show what would be done in Workteam, in mode Plan",
     "adopt": "show which existing accounts wait to be adopted, and confirm them",
     "grant": "give one user the access back that was taken away in Workteam",
     "release": "let losses of access go that the budget holds",
