@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from workteam_cli.remedies import REMEDIES
 from workteam_crds.conditions import ConditionType, Reason
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "conditions.md").read_text()
@@ -26,3 +27,10 @@ def test_every_reason_has_a_cause_and_a_remedy() -> None:
     body = PAGE.split("| reason |", 1)[1]
     cells = [line.split(" | ") for line in body.splitlines() if line.startswith("| `")]
     assert [row[0] for row in cells if len(row) != 3 or not all(cell.strip(" |") for cell in row)] == []
+
+
+def test_commands_name_the_remedies_of_the_page() -> None:
+    """``workteam explain`` and ``status`` say the way out in the words of the page."""
+    body = PAGE.split("| reason |", 1)[1]
+    cells = [line.removesuffix(" |").split(" | ") for line in body.splitlines() if line.startswith("| `")]
+    assert {row[0].strip("| `"): row[2] for row in cells} == {reason.value: text for reason, text in REMEDIES.items()}
