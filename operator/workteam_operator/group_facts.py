@@ -10,6 +10,7 @@ from workteam_crds.kinds.progress import Intent
 from workteam_crds.naming import Key
 from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Team
+from workteam_operator.drift import reports
 from workteam_operator.group_situation import GroupFacts, Members
 from workteam_operator.ownership import (
     Claim,
@@ -37,17 +38,18 @@ class GroupEyes:
         self._parts = parts
         self._tenant = tenant
 
-    async def facts(self, group: WorkteamGroup, *, now: datetime) -> GroupFacts:
-        """Read everything once; the team only if it is not known already."""
+    def glance(self, group: WorkteamGroup, *, now: datetime) -> GroupFacts:
+        """Return what our own copy tells, without asking Workteam."""
         objects = self._parts.objects
         sharers = objects.sharers(group)
         line = in_line_for_name(group, objects.sharers)
         rival = better_rival(group, objects.claimants(name_claim(group), but=group.key))
-        facts = GroupFacts(
+        members = self._members(group)
+        return GroupFacts(
             group=group,
             status=group.status,
             policies=self._tenant.spec,
-            members=self._members(group),
+            members=members,
             now=now,
             settle=self._parts.settle,
             intents=self._intents(group, group.status),
@@ -55,12 +57,21 @@ class GroupEyes:
             heirs=self._heirs(group, sharers, now) if group.deleting else (),
             name_in_use=line[1].metadata.name if len(line) > 1 else None,
             gives_way=gives_way(line),
+            reports=reports(group, self._tenant.spec.drift) and _has_same_members(group, members),
         )
+
+    async def facts(self, group: WorkteamGroup, *, now: datetime) -> GroupFacts:
+        """Read everything once; the team only if it is not known already."""
+        facts = self.glance(group, now=now)
         if group.status.team_id is None:
             return await self._with_found(facts)
         self._parts.searched.forget(group.key)
-        team = await self._team(group, group.status.team_id)
-        return self.with_strangers(replace(facts, team=team, holders=self._holders(group, [group.status.team_id])))
+        return self.seeing(facts, await self._team(group, group.status.team_id))
+
+    def seeing(self, facts: GroupFacts, team: Team | None) -> GroupFacts:
+        """Return the facts about a group that recorded a team, with that as it is."""
+        holders = self._holders(facts.group, [facts.status.team_id or ""])
+        return self.with_strangers(replace(facts, team=team, holders=holders))
 
     async def adopted(self, facts: GroupFacts) -> GroupFacts:
         """Read the members of a team that a look-up found."""
@@ -155,3 +166,8 @@ class GroupEyes:
     def _heirs(self, group: WorkteamGroup, sharers: Iterable[Owner], now: datetime) -> tuple[tuple[str, Wanted], ...]:
         """Return the live, unpaused objects without team that might take over this one's."""
         return self._parts.heirs(group, sharers, self._tenant.spec.adoption, now=now)
+
+
+def _has_same_members(group: WorkteamGroup, members: Members) -> bool:
+    """Say whether the team is to have the same accounts as when it last had them all."""
+    return group.status.members is not None and group.status.members.digest == members.digest

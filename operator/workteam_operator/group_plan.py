@@ -37,6 +37,13 @@ def changes_of(facts: GroupFacts, team: Team) -> Mapping[str, str]:
     return {path: value for path, value in wanted.items() if held[path] != value}
 
 
+def drift_of(facts: GroupFacts, team: Team) -> frozenset[str]:
+    """Return what others changed, where that is only reported."""
+    if not facts.reports:
+        return frozenset()
+    return frozenset(changes_of(facts, team)) | ({"members"} if facts.to_add or facts.to_remove else set())
+
+
 def _plan_arrival(facts: GroupFacts) -> Step:
     """While a create is in doubt nothing is taken but what it made, and nothing is created (rule A7)."""
     if facts.noted:
@@ -64,6 +71,8 @@ def _plan_upkeep(facts: GroupFacts) -> Step:
         return _plan_missing(facts)
     if facts.rival is not None:
         return Stall(Reason.DUPLICATE_DISPLAY_NAME, f"The object {facts.rival} has the same displayName")
+    if drift_of(facts, team):
+        return steps.Settled()
     changes = changes_of(facts, team)
     blocked = "displayName" in changes and facts.name_in_use is not None
     possible = {path: value for path, value in changes.items() if path != "displayName" or not blocked}
@@ -85,7 +94,7 @@ def _plan_blocked_rename(facts: GroupFacts) -> Step:
 def _plan_missing(facts: GroupFacts) -> Step:
     if (wait := too_new(facts.status.last_sync_time, facts.settle, facts.now)) is not None:
         return Wait("Workteam does not show the new team yet", wait)
-    if facts.policies.deprovisioning.missing_account is MissingAccount.RECREATE:
+    if facts.policies.deprovisioning.missing_account is MissingAccount.RECREATE and not facts.reports:
         return steps.Forget()
     text = "The team was deleted in Workteam; deprovisioning.missingAccount: Recreate makes a new one"
     return Stall(Reason.ACCOUNT_MISSING, text)

@@ -5,7 +5,8 @@ from datetime import datetime
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.groups import GroupStatus, MemberCounts
-from workteam_operator.group_plan import changes_of
+from workteam_operator.drift import told
+from workteam_operator.group_plan import changes_of, drift_of
 from workteam_operator.group_situation import GroupFacts, Members
 from workteam_operator.verdicts import Statement, Verdict, conditions
 
@@ -27,7 +28,9 @@ def group_status(group: WorkteamGroup, progress: GroupStatus, verdict: Verdict |
 
 def counted(status: GroupStatus, members: Members) -> GroupStatus:
     """Note how many members are listed, and how many of these have no account."""
-    return status.model_copy(update={"members": MemberCounts(listed=members.listed, unresolved=members.unresolved)})
+    before = status.members.digest if status.members else None
+    counts = MemberCounts(listed=members.listed, unresolved=members.unresolved, digest=before)
+    return status.model_copy(update={"members": counts})
 
 
 def settled(facts: GroupFacts) -> tuple[GroupStatus, Verdict]:
@@ -39,6 +42,9 @@ def settled(facts: GroupFacts) -> tuple[GroupStatus, Verdict]:
         "synced_external_id": team.external_id,
         "booked": None,
         "last_sync_time": facts.status.last_sync_time or facts.now,
+        "members": MemberCounts(
+            listed=facts.members.listed, unresolved=facts.members.unresolved, digest=facts.members.digest
+        ),
     }
     status = facts.status.model_copy(update=update)
     return status, Verdict(Statement(True, Reason.PROVISIONED), _synced(facts))
@@ -47,6 +53,8 @@ def settled(facts: GroupFacts) -> tuple[GroupStatus, Verdict]:
 def _synced(facts: GroupFacts) -> Statement:
     team, members = facts.team, facts.members
     assert team is not None  # noqa: S101 - see settled
+    if drift := drift_of(facts, team):
+        return Statement(False, Reason.DRIFT_DETECTED, told(drift))
     if members.waiting:
         return Statement(False, Reason.PENDING, f"{members.waiting} of {members.listed} members have no account yet")
     lacking = sorted({*changes_of(facts, team), *(["members"] if facts.to_add or facts.to_remove else [])})

@@ -1,5 +1,6 @@
 """What is known of one group when its next step is decided. Rhymes with user_situation. Pure."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -33,6 +34,11 @@ class Members:
     def listed(self) -> int:
         """How many ids the lists hold."""
         return len(self.names)
+
+    @property
+    def digest(self) -> str:
+        """Return what changes when the accounts do."""
+        return hashlib.sha256("\n".join(sorted(self.accounts)).encode()).hexdigest()[:16]
 
     @property
     def unresolved(self) -> int:
@@ -76,6 +82,8 @@ class GroupFacts:
     """Live, unpaused objects without team that share a claim."""
     name_in_use: str | None = None
     """An object that still has the wanted displayName in Workteam, and is to be renamed or is terminating."""
+    reports: bool = False
+    """Whether what others changed is named, and not set right (``spec.drift.policy: Report``)."""
     gives_way: bool = False
     """Whether objects wait for each other's displayNames in a circle, and this one takes a name in between."""
 

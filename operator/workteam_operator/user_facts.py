@@ -12,6 +12,7 @@ from workteam_crds.naming import Key
 from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Account
 from workteam_operator.changes import is_settled
+from workteam_operator.drift import reports
 from workteam_operator.mapping import desired_account, manager_of
 from workteam_operator.ownership import (
     Owner,
@@ -37,14 +38,14 @@ class UserEyes:
         self._parts = parts
         self._tenant = tenant
 
-    async def facts(self, user: WorkteamUser, *, now: datetime) -> UserFacts:
-        """Read everything once."""
+    def glance(self, user: WorkteamUser, *, now: datetime) -> UserFacts:
+        """Return what our own copy tells, without asking Workteam."""
         objects = self._parts.objects
         sharers = objects.sharers(user)
         manager = self._manager(user)
         line = in_line_for_name(user, objects.sharers)
         rival = better_rival(user, objects.claimants(name_claim(user), but=user.key))
-        facts = UserFacts(
+        return UserFacts(
             user=user,
             status=user.status,
             policies=self._tenant.spec,
@@ -59,14 +60,22 @@ class UserEyes:
             name_in_use=line[1].metadata.name if len(line) > 1 else None,
             gives_way=gives_way(line),
             manager_waits=manager is not None and manager.status.account_id is None,
+            reports=reports(user, self._tenant.spec.drift),
         )
+
+    async def facts(self, user: WorkteamUser, *, now: datetime) -> UserFacts:
+        """Read everything once."""
+        facts = self.glance(user, now=now)
         if user.status.account_id is None:
             return await self._with_found(facts)
         self._parts.searched.forget(user.key)
-        account = await self._tenant.backend.read_account(user.status.account_id)
-        holders = self._holders(user, [user.status.account_id])
-        teams = self._teams_to_leave(user, user.status.account_id) if user.deleting else ()
-        return replace(facts, account=account, seen=True, holders=holders, teams=teams)
+        return self.seeing(facts, await self._tenant.backend.read_account(user.status.account_id))
+
+    def seeing(self, facts: UserFacts, account: Account | None) -> UserFacts:
+        """Return the facts about a user that recorded an account, with that as it is."""
+        user, recorded = facts.user, facts.status.account_id or ""
+        teams = self._teams_to_leave(user, recorded) if user.deleting else ()
+        return replace(facts, account=account, seen=True, holders=self._holders(user, [recorded]), teams=teams)
 
     async def forgotten(self, facts: UserFacts) -> UserFacts:
         """Look anew for the account of a user whose recorded one is gone."""

@@ -13,6 +13,7 @@ from workteam_crds.naming import folded
 from workteam_operator import steps
 from workteam_operator.adoption import Adopt, Await, Refuse, decide
 from workteam_operator.backend.port import Account
+from workteam_operator.drift import is_ignored, was_written
 from workteam_operator.intents import too_new
 from workteam_operator.mapping import differences
 from workteam_operator.steps import Leaving, Stall, Step, Wait
@@ -29,9 +30,24 @@ def plan_user(facts: UserFacts) -> Step:
 
 
 def changes_of(facts: UserFacts, account: Account) -> Mapping[str, Any]:
-    """Return what must change on an account, but for access that Workteam took away."""
+    """Return what must change on an account, but for what is only reported."""
+    reported = drift_of(facts, account)
+    return {path: value for path, value in _differing(facts, account).items() if path not in reported}
+
+
+def drift_of(facts: UserFacts, account: Account) -> frozenset[str]:
+    """Return what others changed, where that is only reported; a person's word on access is more than a report."""
+    if not facts.reports:
+        return frozenset()
+    written = [p for p in _differing(facts, account) if was_written(p, facts.status.synced_attributes)]
+    return frozenset(path for path in written if path != "active" or not facts.granted)
+
+
+def _differing(facts: UserFacts, account: Account) -> Mapping[str, Any]:
+    """Return what differs, but for access that Workteam took away, and what is left alone."""
     changes = differences(account, facts.desired, synced=facts.status.synced_attributes)
-    return {path: value for path, value in changes.items() if path != "active" or not facts.withheld}
+    ours = {path: value for path, value in changes.items() if not is_ignored(path, facts.policies.drift.ignore)}
+    return {path: value for path, value in ours.items() if path != "active" or not facts.withheld}
 
 
 def _plan_arrival(facts: UserFacts) -> Step:
@@ -59,7 +75,7 @@ def _plan_upkeep(facts: UserFacts) -> Step:
         return Stall(Reason.UNIQUENESS_CONFLICT, f"The object {holder.name} has recorded the same account")
     if account is None:
         return _plan_missing(facts)
-    if facts.desired.active is False and account.active:
+    if facts.desired.active is False and account.active and "active" not in drift_of(facts, account):
         return _plan_deactivation(facts, account)
     if facts.rival is not None:
         return Stall(Reason.DUPLICATE_USER_NAME, f"The object {facts.rival} has the same userName")
@@ -87,7 +103,7 @@ def _plan_blocked_rename(facts: UserFacts, changes: Mapping[str, Any]) -> Step:
 def _plan_missing(facts: UserFacts) -> Step:
     if (wait := too_new(facts.status.last_sync_time, facts.settle, facts.now)) is not None:
         return Wait("Workteam does not show the new account yet", wait)
-    if facts.policies.deprovisioning.missing_account is MissingAccount.RECREATE:
+    if facts.policies.deprovisioning.missing_account is MissingAccount.RECREATE and not facts.reports:
         return steps.Forget()
     text = "The account was deleted in Workteam; deprovisioning.missingAccount: Recreate makes a new one"
     return Stall(Reason.ACCOUNT_MISSING, text)

@@ -6,8 +6,9 @@ from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.users import UserStatus
 from workteam_operator.backend.wire import MANAGER
+from workteam_operator.drift import told
 from workteam_operator.mapping import synced_attributes
-from workteam_operator.user_plan import changes_of
+from workteam_operator.user_plan import changes_of, drift_of
 from workteam_operator.user_progress import active_if_agreed
 from workteam_operator.user_situation import UserFacts
 from workteam_operator.verdicts import Statement, Verdict, conditions
@@ -44,6 +45,8 @@ def settled(facts: UserFacts) -> tuple[UserStatus, Verdict]:
 def _synced(facts: UserFacts) -> Statement:
     account = facts.account
     assert account is not None  # noqa: S101 - see settled
+    if drift := drift_of(facts, account):
+        return Statement(False, Reason.DRIFT_DETECTED, told(drift))
     if facts.withheld:
         text = f"Workteam took the access away; workte.am/grant-access: {account.id} gives it back"
         return Statement(False, Reason.ACCESS_WITHHELD, text)

@@ -54,6 +54,8 @@ class UserFacts:
     """Paths that this pass wrote already: what still differs Workteam does not keep."""
     name_in_use: str | None = None
     """An object that still has the wanted userName in Workteam, and is to be renamed or is terminating."""
+    reports: bool = False
+    """Whether what others changed is named, and not set right (``spec.drift.policy: Report``)."""
     gives_way: bool = False
     """Whether objects wait for each other's userNames in a circle, and this one takes a name in between."""
 

@@ -14,6 +14,7 @@ from workteam_crds.kinds.custom_resource import (
     TENANT_IMMUTABLE,
     Column,
     LocalReference,
+    Short,
     TenantResource,
     Text,
 )
@@ -50,6 +51,8 @@ class MemberCounts(Part):
     """Ids in the group's lists."""
     unresolved: int
     """Ids without an account: users that wait for theirs, and ids of nobody."""
+    digest: Short | None = None
+    """Of the accounts that the team was to have when it last had them all: it tells our own changes from others'."""
 
 
 class GroupStatus(Part):
