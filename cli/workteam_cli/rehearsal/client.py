@@ -15,6 +15,7 @@ from urllib.parse import quote_plus, urlsplit, urlunsplit
 import httpx
 
 from workteam_cli.output import Exit, Problem
+from workteam_cli.rehearsal.wire import Wire
 
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 COMPLIANT_FLAG = "aadOptscim062020"
@@ -103,8 +104,7 @@ class Client:
             headers={"Accept": "application/scim+json", "ADSCIMVersion": "5.0"},
             auth=_Bearer(token),
             timeout=self.patience.timeout,
-            transport=transport,
-            verify=verify,
+            transport=transport or Wire(verify=verify),
             trust_env=False,
         )
         del self._http.headers["User-Agent"]  # Entra sends none
