@@ -21,6 +21,7 @@ COMMANDS = {
     "status": "show a tenant's Current Status: who is in sync, what waits and why",
     "requests": "show what Entra asked of a tenant lately, and what came of it",
     "get": "show one user or group by any of its names",
+    "explain": "tell what happened to one person, from Entra's request to the account",
     "plan": "show what would be done in Workteam, in mode Plan",
     "adopt": "show which existing accounts wait to be adopted, and confirm them",
     "grant": "give one user the access back that was taken away in Workteam",

@@ -24,7 +24,7 @@ CLIENT = "workteam-requests"
 
 
 async def read_requests(
-    cluster: Cluster, release: Release, tenant: TenantKey, address: str | None
+    cluster: Cluster, release: Release, tenant: TenantKey, address: str | None, *, seconds: float = TIMEOUT
 ) -> Mapping[str, Any]:
     """Return what the facade remembers of a tenant's requests. Raises ``Problem``, ``ClusterError``."""
     secret = await cluster.read_secret(release.namespace, release.token_secret)
@@ -42,15 +42,15 @@ async def read_requests(
         exp=int((now + GOOD_FOR).timestamp()),
     )
     signed = sign(token, derived(key, Purpose.ACCESS_TOKEN, tenant))
-    return await _read(requests_url(address or release.external_url, tenant), signed)
+    return await _read(requests_url(address or release.external_url, tenant), signed, seconds)
 
 
-async def _read(url: str, token: str) -> Mapping[str, Any]:
+async def _read(url: str, token: str, seconds: float) -> Mapping[str, Any]:
     way_out = (
         "name an address by --facade, such as that of `kubectl port-forward -n NAMESPACE service/workteam-scim 8080:80`"
     )
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=seconds, trust_env=False) as client:
             answer = await client.get(url, headers={"Authorization": f"Bearer {token}"})
     except httpx.TransportError as error:
         raise Problem(

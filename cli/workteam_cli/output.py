@@ -6,6 +6,7 @@ Every command ends through here; nobody else prints.
 import enum
 import json
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -52,6 +53,8 @@ class Problem(Exception):
 
 FORMATS = ("table", "json", "yaml")
 
+WIDTH = 80
+"""Columns of a terminal, for sentences."""
 WIDEST = 10_000
 """Columns of the widest table; beyond it cells are cut."""
 
@@ -68,6 +71,13 @@ def console() -> Console:
 def progress_console() -> Console:
     """Where progress and remarks go: stderr, so that stdout stays a result that can be piped."""
     return Console(stderr=True, highlight=False)
+
+
+def prose(text: str, label: str = "", *, indent: int = 0) -> None:
+    """Print a sentence behind a label, broken into lines of 80 columns; what follows is indented under its begin."""
+    lines = textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False) or [""]
+    for number, line in enumerate(lines):
+        click.echo(f"{'' if number else label:<{indent}}{line}".rstrip())
 
 
 def document(value: Json, output: str) -> None:

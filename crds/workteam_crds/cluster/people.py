@@ -6,7 +6,7 @@ from typing import Any
 
 from workteam_crds.cluster.access import Access
 from workteam_crds.cluster.port import ClusterError
-from workteam_crds.kinds.custom_resource import CustomResource
+from workteam_crds.kinds.custom_resource import API_VERSION
 
 REVIEWS = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 UNNAMED = "somebody whom the API server does not name"
@@ -38,12 +38,15 @@ async def user_name(access: Access) -> str:
     return str(answer["status"]["userInfo"].get("username") or UNNAMED)
 
 
-async def events_about(access: Access, resource: CustomResource) -> tuple[Told, ...]:
-    """Read the Events about an object, the oldest first. Kubernetes keeps them for an hour. Raises ``ClusterError``."""
-    selector = f"involvedObject.uid={resource.metadata.uid}"
-    path = f"/api/v1/namespaces/{resource.metadata.namespace}/events"
-    found = await access.request("GET", path, query={"fieldSelector": selector})
-    return tuple(sorted((_told(event) for event in found["items"]), key=lambda told: told.at))
+async def events_about(access: Access, namespace: str, name: str) -> tuple[Told, ...]:
+    """Read the Events about the objects of ours of one name, the oldest first; also when they are gone.
+
+    Kubernetes keeps Events for an hour. Raises ``ClusterError``.
+    """
+    path = f"/api/v1/namespaces/{namespace}/events"
+    found = await access.request("GET", path, query={"fieldSelector": f"involvedObject.name={name}"})
+    ours = [event for event in found["items"] if event["involvedObject"].get("apiVersion") == API_VERSION]
+    return tuple(sorted((_told(event) for event in ours), key=lambda told: told.at))
 
 
 def _told(event: dict[str, Any]) -> Told:
