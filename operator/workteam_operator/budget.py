@@ -48,11 +48,7 @@ def page_of(ledger: Ledger, kind: BookingKind) -> LedgerPage:
 
 def approved_until(tenant: WorkteamTenant) -> datetime | None:
     """Return until when a person lets every loss go; None if nobody does, or not in RFC 3339 with an offset."""
-    try:
-        moment = datetime.fromisoformat(tenant.metadata.annotations.get(APPROVE_DELETIONS_UNTIL, ""))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
+    return tenant.moment(APPROVE_DELETIONS_UNTIL)
 
 
 def allowed(allowance: Allowance, users: int) -> int:
