@@ -8,9 +8,9 @@ watches, and no body is walked twice.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 import orjson
@@ -42,6 +42,25 @@ JSON_PATCH = "application/json-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 
 Query = Mapping[str, str]
+
+
+class Requests(Protocol):
+    """What is asked of one API server; see ``Access``."""
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: object = None,
+        content_type: str = JSON,
+        within: timedelta | None = None,
+    ) -> Any:
+        """Send one request, once, and return the parsed answer. Raises only ``ClusterError``."""
+
+    def stream(self, path: str, query: Query) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open a watch and yield its lines. Raises only ``ClusterError``."""
 
 
 class Access:

@@ -1,13 +1,16 @@
-"""A cluster whose writes need a lease: each is checked when it is sent, and cannot outlast what is left of the lease.
+"""What needs a lease: each request is checked when it is sent, and cannot outlast what is left of the lease.
 
-Reads pass untouched.
+The facade's writes by ``FencedStore``; all that the operator writes by ``FencedRequests``, and its calls to Workteam by
+a ``Fence`` of their own. Reads of Kubernetes pass untouched.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from workteam_crds.cluster.access import JSON, Query, Requests
 from workteam_crds.cluster.lease import LONGEST_REQUEST, steady
 from workteam_crds.cluster.port import ClusterUnavailable, Listing, ObjectStore, Operation
 from workteam_crds.kinds.custom_resource import CustomResource
@@ -23,8 +26,17 @@ class NotHolding(ClusterUnavailable):
 class Fence:
     """Lets writes pass while there is a lease to send them under; ``left`` tells how long there is for a namespace."""
 
-    def __init__(self, left: Callable[[str], timedelta]) -> None:
+    def __init__(
+        self,
+        left: Callable[[str], timedelta],
+        *,
+        longest: timedelta = LONGEST_REQUEST,
+        in_doubt: Callable[[BaseException], bool] = lambda error: isinstance(error, ClusterUnavailable),
+    ) -> None:
+        """``in_doubt`` says of what a write raises whether it may still be done."""
         self._left = left
+        self._longest = longest
+        self._in_doubt = in_doubt
         self._closed = False
         self._under_way = 0
         self._idle = asyncio.Event()
@@ -36,15 +48,16 @@ class Fence:
         self, namespace: str, write: Callable[[timedelta], Awaitable[T]], within: timedelta | None = None
     ) -> T:
         """Send a write with the longest time that it may take; raises ``NotHolding`` if there is none."""
-        within = min(self._left(namespace), within or LONGEST_REQUEST, LONGEST_REQUEST)
+        within = min(self._left(namespace), within or self._longest, self._longest)
         if self._closed or within <= timedelta():
             raise NotHolding(f"the lease of {namespace} is not held")
         self._under_way += 1
         self._idle.clear()
         try:
             return await write(within)
-        except (ClusterUnavailable, asyncio.CancelledError):
-            self._doubtful = steady() + within.total_seconds()
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) or self._in_doubt(error):
+                self._doubtful = steady() + within.total_seconds()
             raise
         finally:
             self._under_way -= 1
@@ -100,3 +113,34 @@ class FencedStore:
             await self._objects.delete(resource, unchanged=unchanged, within=longest)
 
         await self._fence.passing(resource.metadata.namespace, write, within)
+
+
+class FencedRequests:
+    """The requests of one API server, those that write behind a fence; they raise ``NotHolding`` besides."""
+
+    def __init__(self, requests: Requests, fence: Fence) -> None:
+        self._requests = requests
+        self._fence = fence
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: object = None,
+        content_type: str = JSON,
+        within: timedelta | None = None,
+    ) -> Any:
+        """Send one request, if it reads or may be sent."""
+
+        async def send(longest: timedelta | None) -> Any:
+            return await self._requests.request(
+                method, path, query=query, body=body, content_type=content_type, within=longest
+            )
+
+        return await (send(within) if method == "GET" else self._fence.passing(path, send, within))
+
+    def stream(self, path: str, query: Query) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Open a watch."""
+        return self._requests.stream(path, query)

@@ -10,6 +10,7 @@ import orjson
 from pydantic import ValidationError
 
 from workteam_crds.cluster.access import APPLY_PATCH, JSON_PATCH, LIST_TIMEOUT, SILENCE, Access
+from workteam_crds.cluster.fenced import Fence, FencedRequests
 from workteam_crds.cluster.kubernetes_leases import KubernetesLeases
 from workteam_crds.cluster.port import (
     WATCH_TIME,
@@ -49,6 +50,10 @@ class KubernetesCluster(KubernetesLeases):
             yield cls(access)
         finally:
             await access.close()
+
+    def under(self, fence: Fence) -> Self:
+        """Return the same server; what is written there has to pass a fence."""
+        return type(self)(FencedRequests(self._access, fence))
 
     async def get(self, kind: type[R], namespace: str, name: str) -> R:
         """Read one object consistently."""

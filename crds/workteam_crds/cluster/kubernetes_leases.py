@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workteam_crds.cluster.access import Access
+from workteam_crds.cluster.access import Requests
 from workteam_crds.cluster.port import LeaseRecord
 
 API_VERSION = "coordination.k8s.io/v1"
@@ -13,7 +13,7 @@ API_VERSION = "coordination.k8s.io/v1"
 class KubernetesLeases:
     """Leases of one real API server; see ``port.Leases`` for the promises."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Requests) -> None:
         self._access = access
 
     async def read_lease(self, namespace: str, name: str, *, within: timedelta) -> LeaseRecord:

@@ -2,7 +2,8 @@
 
 No clock is compared with another's. A holder may act for two thirds of the lease's duration after it *sent* its last
 renewal that was answered. A candidate takes at once what nobody holds; what somebody holds, when it has seen no renewal
-for the whole duration and the longest request besides, by its own clock.
+for the whole duration and the longest request besides, by its own clock: a server may go on with what it was sent for
+as long as the client would have waited.
 """
 
 import asyncio
@@ -53,6 +54,8 @@ class Claim:
     """Differs from that of every other process, also from that of the same one before a restart."""
     duration: timedelta = timedelta(seconds=15)
     """Whole seconds."""
+    longest: timedelta = LONGEST_REQUEST
+    """How long a request may take that is sent under it, by whoever holds it; less if less is left of it."""
 
 
 class Lease:
@@ -83,6 +86,8 @@ class Lease:
         """When the record was first seen as it is."""
         self._until = 0.0
         """When we stop to act as its holder."""
+        self._answered: float | None = None
+        """When the server last answered."""
         self._unanswered: float | None = None
         """When the server last failed to answer, if it has not answered since."""
         self._asked: int | None = None
@@ -106,6 +111,10 @@ class Lease:
         if not self.held.is_set() or self._unanswered is None:
             return False
         return self._clock() - self._unanswered < self._patience.total_seconds() + 2 * self._pause
+
+    def silent_for(self) -> timedelta | None:
+        """Return how long ago the server last answered about it, None if it never did."""
+        return None if self._answered is None else timedelta(seconds=self._clock() - self._answered)
 
     def left(self) -> timedelta:
         """Return how long may still be acted; nothing while it is not held."""
@@ -187,7 +196,7 @@ class Lease:
         """Return for how many seconds another process may still act; deleting its Lease does not end that."""
         if not record.holder or self._is_ours(record):
             return 0
-        whole = record.duration + min(LONGEST_REQUEST, record.duration * MAY_ACT)
+        whole = record.duration + min(self.claim.longest, record.duration * MAY_ACT)
         return self._seen + whole.total_seconds() - self._clock()
 
     async def _wait(self, record: LeaseRecord, seconds: float) -> float:
@@ -204,6 +213,7 @@ class Lease:
             self._record = await self._leases.read_lease(self.claim.namespace, self.claim.name, within=self._patience)
         except NotFound:
             self._record = known and replace(known, resource_version=None)
+        self._answered = self._clock()
         if self._record != known:
             self._seen = self._clock()
 
@@ -213,6 +223,7 @@ class Lease:
 
     def _keep(self, record: LeaseRecord, sent: float) -> None:
         self._record, self._asked, self._unanswered = record, None, None
+        self._answered = self._clock()
         self._until = sent + self.claim.duration.total_seconds() * MAY_ACT
         if not self.held.is_set():
             self.tenure += 1

@@ -11,6 +11,7 @@ from workteam_operator.backend.port import (
     Backend,
     BackendError,
     BackendUnavailable,
+    BackendWithheld,
     Capabilities,
     DesiredAccount,
     Page,
@@ -146,6 +147,8 @@ class GuardedBackend:
     async def _told(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
         try:
             answer = await call()
+        except BackendWithheld:
+            raise
         except BackendUnavailable as error:
             if error.retry_after is not None:
                 self._paused_until = max(self._paused_until, self._clock() + error.retry_after.total_seconds())

@@ -27,6 +27,13 @@ class BackendUnavailable(BackendError):
         """Whether it was surely not done: it was not sent, or refused by 429 (rule A7 needs no second look then)."""
 
 
+class BackendWithheld(BackendUnavailable):
+    """It was not sent: this operator may not act now, which says nothing about Workteam."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, undone=True)
+
+
 class BackendRejected(BackendError):
     """The object's author must act: the tenant does not take this, now or later."""
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Self
 from urllib.parse import quote
 
+from workteam_crds.cluster.fenced import Fence
 from workteam_crds.naming import folded
 from workteam_operator.backend import wire
 from workteam_operator.backend.port import (
@@ -34,9 +35,14 @@ class ScimBackend:
         self._asked_for: str | None = None
 
     @classmethod
-    def connect(cls, base_url: str, token: str, meter: Meter, *, timeout: timedelta = TIMEOUT) -> Self:
-        """Prepare a client; nothing is sent yet. Raises ``BackendRejected`` if URL or token are malformed."""
-        return cls(Transport.connect(base_url, token, meter, timeout))
+    def connect(
+        cls, base_url: str, token: str, meter: Meter, *, timeout: timedelta = TIMEOUT, fence: Fence | None = None
+    ) -> Self:
+        """Prepare a client; nothing is sent yet. Raises ``BackendRejected`` if URL or token are malformed.
+
+        With a ``fence`` each request has to pass it, and takes no longer than it allows.
+        """
+        return cls(Transport.connect(base_url, token, meter, timeout, fence))
 
     async def probe(self) -> Capabilities:
         """Read what the tenant can do, then prove that the token may write."""

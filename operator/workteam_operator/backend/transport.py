@@ -3,23 +3,31 @@
 No text, log or exception that leaves here holds a query, a body, a header or what a library says of them.
 """
 
+import asyncio
 import json
 import logging
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlencode
 
 import aiohttp
 from yarl import URL
 
+from workteam_crds.cluster.fenced import Fence, NotHolding
 from workteam_operator.backend import way, wire
-from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, BackendUnavailable
+from workteam_operator.backend.port import (
+    BackendDenied,
+    BackendError,
+    BackendRejected,
+    BackendUnavailable,
+    BackendWithheld,
+)
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +71,14 @@ class _BrokenError(Exception):
 class Transport:
     """Sends requests below one Base URL with one token."""
 
-    def __init__(self, session: aiohttp.ClientSession, base_url: str, meter: Meter) -> None:
+    def __init__(self, session: aiohttp.ClientSession, base_url: str, meter: Meter, fence: Fence | None) -> None:
         self._session = session
         self._base_url = base_url
         self._meter = meter
+        self._fence = fence
 
     @classmethod
-    def connect(cls, base_url: str, token: str, meter: Meter, timeout: timedelta) -> Self:
+    def connect(cls, base_url: str, token: str, meter: Meter, timeout: timedelta, fence: Fence | None = None) -> Self:
         """Prepare a client; nothing is sent yet. Raises ``BackendRejected`` if URL or token are none."""
         try:
             url, bearer = way.address(base_url), way.bearer(token)
@@ -84,7 +93,7 @@ class Transport:
             middlewares=(_once,),
             proxy=proxy,
         )
-        return cls(session, str(url).rstrip("/"), meter)
+        return cls(session, str(url).rstrip("/"), meter, fence)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -103,34 +112,54 @@ class Transport:
         call = f"{method} {shown or path}"  # never the query: a filter names a person
         if self._session.closed:
             raise BackendUnavailable(f"{call}: the connection is closed", undone=True)
-        began = time.perf_counter()
-        status: int | None = None
+
+        async def sent(within: timedelta | None) -> Answer:
+            return await self._measured(method, call, self._exchange(method, path, query, body, within))
+
         try:
-            answer = await self._exchange(method, path, query, body)
-            status = answer.status
+            answer = await (sent(None) if self._fence is None else self._fence.passing(path, sent))
+        except NotHolding:
+            raise BackendWithheld(f"{call}: not sent, as this operator does not hold the Lease") from None
         except UnicodeError:
             raise BackendRejected(f"{call}: a value is no valid Unicode", status=0) from None
         except (aiohttp.ClientError, _BrokenError, OSError, ValueError) as error:
             # Not "from error": what a library says may quote the request.
-            raise BackendUnavailable(f"{call}: {_cause(error)}", undone=isinstance(error, NOT_SENT)) from None
-        finally:
-            seconds = time.perf_counter() - began
-            self._meter(method, status, seconds)
-            log.debug("%s: %s after %.0f ms", call, "no answer" if status is None else status, seconds * 1000)
+            raise BackendUnavailable(f"{call}: {_cause(error)}", undone=not in_doubt(error)) from None
         if (failure := _failure(call, answer)) is not None:
             raise failure
         return answer
 
+    async def _measured(self, method: str, call: str, exchange: Coroutine[Any, Any, Answer]) -> Answer:
+        """Count a request and the time it takes, whatever comes of it."""
+        began = time.perf_counter()
+        status: int | None = None
+        try:
+            answer = await exchange
+            status = answer.status
+            return answer
+        finally:
+            seconds = time.perf_counter() - began
+            self._meter(method, status, seconds)
+            log.debug("%s: %s after %.0f ms", call, "no answer" if status is None else status, seconds * 1000)
+
     async def _exchange(
-        self, method: str, path: str, query: Mapping[str, str] | None, body: wire.Json | None
+        self, method: str, path: str, query: Mapping[str, str] | None, body: wire.Json | None, within: timedelta | None
     ) -> Answer:
         url = f"{self._base_url}{path}?{urlencode(query)}" if query else f"{self._base_url}{path}"
         data = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         headers = None if data is None else {"Content-Type": SCIM_JSON}
-        async with self._session.request(
-            method, URL(url, encoded=True), data=data, headers=headers, allow_redirects=False
-        ) as response:
+        async with (
+            asyncio.timeout(None if within is None else within.total_seconds()),
+            self._session.request(
+                method, URL(url, encoded=True), data=data, headers=headers, allow_redirects=False
+            ) as response,
+        ):
             return Answer(method, response.status, await response.read(), response.headers.get("Retry-After"))
+
+
+def in_doubt(error: BaseException) -> bool:
+    """Say whether a request that had no answer may still be done."""
+    return not isinstance(error, NOT_SENT)
 
 
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
