@@ -7,6 +7,7 @@ import pytest
 
 from workteam_cli.tenant.application import StandIn
 from workteam_operator.backend.guarded import GuardedBackend
+from workteam_operator.backend.memory import MemoryBackend, MemoryTenant
 from workteam_operator.backend.port import Account, Backend, BackendRejected, BackendUnavailable, DesiredAccount, Team
 from workteam_operator.backend.scim import ScimBackend
 
@@ -197,6 +198,14 @@ class TestGuardedBackend(BackendContract):
     @pytest.fixture
     def backend(self, scim: ScimBackend) -> Backend:
         return GuardedBackend(scim, Deaf(), rate=1_000, clock=time.monotonic)
+
+
+class TestMemoryBackend(BackendContract):
+    """Without HTTP: what the state machine plays Workteam with."""
+
+    @pytest.fixture
+    def backend(self) -> Backend:
+        return MemoryBackend(MemoryTenant())
 
 
 class Deaf:

@@ -71,6 +71,8 @@ class MemoryCluster(MemorySide):
         self._now = now
         self._objects: dict[Key, _Stored] = {}
         self._past: list[_Past] = []
+        self.told: Callable[[Change, CustomResource], None] = lambda *_: None
+        """Called with each change, at once."""
         self.events: list[tuple[Key, Severity, str, str]] = []
         """Kubernetes Events as they were recorded: about what, how grave, reason, note."""
 
@@ -180,8 +182,10 @@ class MemoryCluster(MemorySide):
             del self._objects[key]
             change = Change.DELETED
         self._past.append(_Past(self.version, change, key, manifest))
+        kept = _parsed(kind, manifest)
+        self.told(change, kept)
         self._tell()
-        return _parsed(kind, manifest)
+        return kept
 
     @staticmethod
     def _expect(stored: _Stored, resource: CustomResource, version: str | None) -> None:

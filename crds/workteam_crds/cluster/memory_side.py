@@ -42,7 +42,7 @@ class MemorySide:
         self._secrets: dict[tuple[str, str], Secret] = {}
         self._told: list[_Told] = []
         self._leases: dict[tuple[str, str], LeaseRecord] = {}
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[asyncio.Future[None], None] = {}
 
     async def put_secret(self, namespace: str, name: str, data: Mapping[str, bytes]) -> Secret:
         """Store a Secret, as a person does."""
@@ -128,11 +128,11 @@ class MemorySide:
     async def _news(self) -> None:
         """Wait until something is stored."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(future)
+        self._waiting[future] = None
         try:
             await future
         finally:
-            self._waiting.discard(future)
+            self._waiting.pop(future, None)
 
     def _tell(self) -> None:
         for future in self._waiting:
