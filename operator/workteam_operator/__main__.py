@@ -28,15 +28,16 @@ from workteam_operator.group_life import GroupReconciler
 from workteam_operator.known_teams import KnownTeams
 from workteam_operator.listing import Lister
 from workteam_operator.metered_queue import MeteredQueue
+from workteam_operator.neighbourhood import neighbours_of
 from workteam_operator.objects import Objects
 from workteam_operator.parts import Parts
 from workteam_operator.settings import BadSettings, Settings
-from workteam_operator.tenant_life import Neighbours, TenantReconciler, now_utc
+from workteam_operator.tenant_life import TenantReconciler, now_utc
 from workteam_operator.tenant_probe import Connect
 from workteam_operator.tenants import Tenants
 from workteam_operator.user_life import UserReconciler
 from workteam_operator.worker import Reconciler, work
-from workteam_operator.workqueue import Outcome, Priority, Visit
+from workteam_operator.workqueue import Outcome, Visit
 from workteam_operator.writer import ObjectWriter
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ class Operator:
         self.lister = Lister(cluster, settings.tenant_namespaces, self.objects, self.queue)
         self.tenants = Tenants()
         self._tenant_life = TenantReconciler(
-            cluster, self.tenants, self._neighbours(), connect or _connect, settings, now=now
+            cluster, self.tenants, neighbours_of(self.objects, self.queue), connect or _connect, settings, now=now
         )
         parts = Parts(
             objects=self.objects,
@@ -187,25 +188,6 @@ class Operator:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-
-    def _neighbours(self) -> Neighbours:
-        def remember(resource: WorkteamTenant) -> None:
-            self._queue_all(self.objects.observe(resource))
-
-        def wake_objects(tenant: TenantKey) -> None:
-            self._queue_all(self.objects.unsettled(tenant))
-
-        def wake_referring(tenant: TenantKey) -> None:
-            self._queue_all(self.objects.referring(tenant))
-
-        return Neighbours(
-            find=self.objects.tenant_of,
-            remember=remember,
-            count_users=self.objects.count_users,
-            wake_tenant=lambda tenant: self.queue.add(Visit(_key(tenant), Priority.LEAVER)),
-            wake_objects=wake_objects,
-            wake_referring=wake_referring,
-        )
 
     def _queue_all(self, visits: tuple[Visit, ...]) -> None:
         for visit in visits:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.groups import GroupStatus
 from workteam_crds.kinds.progress import Booking, BookingKind, Intent
@@ -13,7 +14,7 @@ from workteam_operator.backend.port import BackendError, Team
 from workteam_operator.events import Happening
 from workteam_operator.group_facts import GroupEyes
 from workteam_operator.group_plan import plan_group
-from workteam_operator.group_progress import renamed, with_members, with_plan, with_team
+from workteam_operator.group_progress import disowned, renamed, with_members, with_plan, with_team
 from workteam_operator.group_report import UNSUPPORTED, counted, group_status, settled
 from workteam_operator.group_situation import GroupFacts
 from workteam_operator.intents import after_failure, with_intent
@@ -38,7 +39,9 @@ class GroupReconciler:
             return DONE  # gone from our copy says nothing about Workteam
         match self._parts.gate(group):
             case Verdict() as verdict:
-                await _Report(self._parts, group).write(group.status, verdict)
+                if not await self._parts.let_go(group, verdict):
+                    status = disowned(group.status) if self._parts.disowns(group) else group.status
+                    await _Report(self._parts, group).write(status, verdict)
                 return DONE
             case Outcome() as outcome:
                 return outcome
@@ -134,6 +137,10 @@ class _GroupPass:
                 return verdicts.stalled(budget_exceeded(kind)), DONE
             case steps.Adopt(found, _) if not self._parts.queue.claim(self._group.key, id_claim(self._group, found)):
                 return verdicts.waiting(Wait("Another object is about to record the team")), SOON
+            case steps.Adopt(found, ours) if self._parts.leaves_to_another(self._group, found, _name(facts, found)):
+                taken = with_team(facts, _chosen(facts, found), self._report.now, adopted=not ours)
+                self._progress = taken.status
+                return verdicts.tenant_not_ready(Reason.OWNERSHIP_CONFLICT, deleting=self._group.deleting), DONE
             case _:
                 return None
 
@@ -149,7 +156,7 @@ class _GroupPass:
         """Do one step, and return what is known then."""
         match step:
             case steps.Adopt(found, ours):
-                return await self._adopt(facts, next(t for t in facts.found if t.id == found), ours=ours)
+                return await self._adopt(facts, _chosen(facts, found), ours=ours)
             case steps.NoteIntent():
                 return await self._note(facts)
             case steps.Create():
@@ -232,3 +239,11 @@ class _GroupPass:
     def _keep(self, facts: GroupFacts) -> None:
         if facts.team is not None:
             self._parts.known.put(facts.group.key, facts.team, since=self._since)
+
+
+def _chosen(facts: GroupFacts, found: str) -> Team:
+    return next(team for team in facts.found if team.id == found)
+
+
+def _name(facts: GroupFacts, found: str) -> str:
+    return _chosen(facts, found).display_name

@@ -51,6 +51,12 @@ def with_members(facts: GroupFacts, now: datetime, *, add: frozenset[str], remov
     return replace(facts, status=status, team=changed, tried=facts.tried | {"members"})
 
 
+def disowned(status: GroupStatus) -> GroupStatus:
+    """Forget the team: it is another organisation's (rule A9)."""
+    kept = {"observed_generation", "conditions", "plan", "members"}
+    return GroupStatus(**{name: getattr(status, name) for name in kept})
+
+
 def with_plan(status: GroupStatus, summary: str) -> GroupStatus:
     """Note what would be done."""
     digest = hashlib.sha256(summary.encode()).hexdigest()[:16]

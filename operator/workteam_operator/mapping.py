@@ -63,7 +63,7 @@ def manager_of(user: WorkteamUser) -> str | None:
 
 def synced_attributes(desired: DesiredAccount, synced: Collection[str] = ()) -> tuple[str, ...]:
     """Return the paths that are ours once an account is as desired, for the status; ``synced`` are the earlier ones."""
-    ours: set[str] = {path for path in desired.undecided if path in synced}
+    ours = {unit for unit in synced if unit in desired.undecided or _is_left_out(unit, desired)}
     for path, value in desired.attributes.items():
         ours.update({_unit(path, element) for element in value} if path in MULTI_VALUED else {path})
     return tuple(sorted(ours))
@@ -97,7 +97,7 @@ def _multi_valued(account: Account, desired: DesiredAccount, synced: Collection[
     for path in MULTI_VALUED:
         wanted: Sequence[Element] = desired.attributes.get(path, ())
         ours = {_unit(path, element) for element in wanted} | {unit for unit in synced if _is_of(unit, path)}
-        ours -= set(desired.unsupported)
+        ours -= {unit for unit in ours if _is_left_out(unit, desired)}
         held: Sequence[Element] = account.attributes.get(path) or ()
         if ours and (merged := _merged(path, held, wanted, ours)) is not None:
             changes[path] = merged or None
@@ -145,6 +145,10 @@ def _unit(path: str, element: Element) -> str:
 
 def _is_of(unit: str, path: str) -> bool:
     return unit == path or unit.startswith(f"{path}[")
+
+
+def _is_left_out(unit: str, desired: DesiredAccount) -> bool:
+    return any(_is_of(unit, path) for path in desired.unsupported)
 
 
 def _is_single(path: str) -> bool:

@@ -16,9 +16,11 @@ from workteam_operator.changes import Resource, account_changed, claims_changed,
 from workteam_operator.index import Index
 from workteam_operator.mapping import manager_of
 from workteam_operator.ownership import Claim, Owner, claims
+from workteam_operator.recorded import RecordedIds
 from workteam_operator.workqueue import Priority, Visit
 
 R = TypeVar("R", WorkteamTenant, WorkteamUser, WorkteamGroup, WorkteamGroupMembership)
+OWNERS = {WorkteamUser.kind, WorkteamGroup.kind}
 
 TOMBSTONES = 10_000
 """How many deleted objects are remembered, so that an answer that comes late does not bring one back."""
@@ -36,6 +38,8 @@ class Objects:
         self._managers: Index[str] = Index()
         self._members: Index[tuple[str, str]] = Index()
         self._lists: Index[Key] = Index()
+        self.recorded = RecordedIds()
+        """Who has which account or team, across tenants (rule A9)."""
 
     def __len__(self) -> int:
         return len(self._objects)
@@ -50,7 +54,9 @@ class Objects:
         self._objects[key] = resource
         self._reindex(resource)
         own = visit_of(old, resource, base=base)
-        return tuple([own] if own else []) + tuple(self._woken(old, resource, before | self._claims.terms(key)))
+        rivals = self.recorded.put(resource) if isinstance(resource, WorkteamUser | WorkteamGroup) else ()
+        woken = (*self._woken(old, resource, before | self._claims.terms(key)), *map(_tenant_visit, rivals))
+        return (own, *woken) if own else woken
 
     def unreadable(self, key: Key) -> None:
         """Note that an object is there and does not parse: nothing is done to it, and it keeps its claims."""
@@ -71,7 +77,8 @@ class Objects:
         self._unreadable.discard(key)
         for index in (self._claims, self._tenants, self._managers, self._members, self._lists):
             index.put(key, ())
-        return woken
+        self.recorded.remove(key)
+        return (*woken, *self._let_go(old.tenant))
 
     def replace(
         self, kind: type[CustomResource], namespace: str, listing: Listing[Any], *, base: Priority
@@ -127,6 +134,10 @@ class Objects:
     def count_users(self, tenant: TenantKey) -> int:
         """Count the users of a tenant."""
         return sum(key.kind == WorkteamUser.kind for key in self._tenants.find(tenant))
+
+    def count_referring(self, tenant: TenantKey, *, held: bool = False) -> int:
+        """Count the users and groups of a tenant, or those that our finalizer holds."""
+        return sum(owner.held or not held for owner in self.of_tenant(tenant))
 
     def memberships(self, group: WorkteamGroup) -> tuple[WorkteamGroupMembership, ...]:
         """Return the further lists of a group."""
@@ -194,6 +205,12 @@ class Objects:
                 if isinstance(resource, WorkteamUser) and account_changed(old, new):
                     yield from self._dependents(resource.key, settled_too=old is not None and new is not None)
 
+    def _let_go(self, tenant: TenantKey) -> Iterator[Visit]:
+        """Yield the tenant if it was deleted, and the last object that referred to it is gone."""
+        found = self.tenant_of(tenant)
+        if found is not None and found.deleting and not any(k.kind in OWNERS for k in self._tenants.find(tenant)):
+            yield _tenant_visit(tenant)
+
     def _waiting_for(self, resource: Owner, shared: Iterable[Claim]) -> Iterator[Visit]:
         keys = {key for claim in shared for key in self._claims.find(claim)}
         for owner in self._owners(keys, but=resource.key):
@@ -207,6 +224,10 @@ class Objects:
             owner = self._objects.get(key)
             if isinstance(owner, WorkteamUser | WorkteamGroup) and (settled_too or not is_settled(owner)):
                 yield Visit(key)
+
+
+def _tenant_visit(tenant: TenantKey) -> Visit:
+    return Visit(Key(WorkteamTenant.kind, tenant.namespace, tenant.name), Priority.LEAVER)
 
 
 def _group_of(resource: CustomResource) -> Key:

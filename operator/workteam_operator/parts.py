@@ -13,12 +13,14 @@ from workteam_crds.kinds.tenants import Adoption
 from workteam_crds.naming import Key, TenantKey
 from workteam_operator import verdicts
 from workteam_operator.adoption import Wanted
-from workteam_operator.backend.port import BackendDenied, BackendError, BackendUnavailable
+from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, BackendUnavailable
 from workteam_operator.changes import is_refused_adoption
 from workteam_operator.events import Announcer, Happening
 from workteam_operator.known_teams import KnownTeams
 from workteam_operator.objects import Objects
 from workteam_operator.ownership import Owner, better_rival, name_claim, recorded_id, wanted_by
+from workteam_operator.recorded import gives_way
+from workteam_operator.refusals import for_the_status
 from workteam_operator.since import Since
 from workteam_operator.steps import Stall
 from workteam_operator.tenant_report import NOT_ASKED
@@ -59,18 +61,40 @@ class Parts:
 
     def gate(self, owner: Owner) -> Tenant | Verdict | Outcome:
         """Return the tenant to work with, or why nothing may be done: with a verdict, or with the next visit."""
+        if (found := self.objects.tenant_of(owner.tenant)) is not None and found.spec.decommissioned:
+            return verdicts.DECOMMISSIONED
         if owner.paused:
             return verdicts.PAUSED
         tenant = self.tenants.get(owner.tenant)
         if tenant is None:
-            unknown = self.objects.tenant_of(owner.tenant) is None
-            return verdicts.TENANT_MISSING if unknown else Outcome(failed=True)
+            return verdicts.TENANT_MISSING if found is None else Outcome(failed=True)
         if tenant.cause is not None:
             not_asked = tenant.cause == NOT_ASKED  # its first answer wakes the objects, whatever it is
             return DONE if not_asked else verdicts.tenant_not_ready(tenant.cause.reason, deleting=owner.deleting)
         if (pause := tenant.paused_for()) > timedelta(0):
             return Outcome(again_in=pause)
         return tenant
+
+    async def let_go(self, owner: R, verdict: Verdict) -> bool:
+        """Release an object without a call if its tenant is decommissioned; True if it is gone by that."""
+        if verdict is not verdicts.DECOMMISSIONED or not owner.held:
+            return False
+        await self.writer.release(owner)
+        self.forget(owner.key)
+        text = "The tenant is decommissioned: released without a call"
+        self.events.tell(owner, Happening.ORPHANED, text, severity=Severity.WARNING)
+        return owner.deleting
+
+    def disowns(self, owner: Owner) -> bool:
+        """Say whether what the objects of a tenant recorded is to be forgotten (rule A9)."""
+        tenant = self.tenants.get(owner.tenant)
+        return tenant is not None and tenant.disowning
+
+    def leaves_to_another(self, owner: Owner, found: str, name: str) -> bool:
+        """Say whether an older tenant has what is about to be adopted: then this one pauses (rule A9)."""
+        own = self.objects.tenant_of(owner.tenant)
+        others = self.objects.recorded.elsewhere(owner, found)
+        return own is not None and any(gives_way(own, self.objects.tenant_of(o.tenant), name, o) for o in others)
 
     def erased_lately(self, key: Key, found: str | None, now: datetime) -> bool:
         """Say whether an account or team was deleted so short a time ago that it may still show."""
@@ -91,9 +115,11 @@ class Parts:
         if isinstance(error, BackendDenied):  # the tenant's, perhaps, and over by now: a leaver must not wait for ever
             return verdicts.refused(error), Outcome(failed=True)
         if not isinstance(error, BackendUnavailable):
-            return verdicts.refused(error), Outcome(failed=in_doubt)
+            told = for_the_status(error, owner) if isinstance(error, BackendRejected) else error
+            return verdicts.refused(told), Outcome(failed=in_doubt)
         wait = max(tenant.paused_for(), error.retry_after or timedelta(0))
-        return (None if error.undone else verdicts.UNAVAILABLE), Outcome(again_in=wait, failed=True)
+        verdict = None if error.undone else verdicts.unavailable(deleting=owner.deleting)
+        return verdict, Outcome(again_in=wait, failed=True)
 
     def heirs(
         self, owner: Owner, sharers: Iterable[Owner], policy: Adoption, *, now: datetime

@@ -5,48 +5,35 @@ probed with back-off, whatever else happens to its object.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from workteam_crds.cluster.port import Cluster, Severity
 from workteam_crds.conditions import ConditionStatus, ConditionType, Reason, find_condition
+from workteam_crds.kinds.custom_resource import ACCEPT_ENDPOINT
 from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Endpoint, Ledger, WorkteamTenant
 from workteam_crds.naming import TenantKey
 from workteam_operator import metrics
 from workteam_operator.budget import is_open, page_of, remaining, request_for
+from workteam_operator.in_use import InUse
 from workteam_operator.ledger import LedgerWriter, Surroundings
+from workteam_operator.neighbours import Neighbours
 from workteam_operator.settings import Settings
+from workteam_operator.tenant_identity import Identity
 from workteam_operator.tenant_notification import DUE, address, newly_due
 from workteam_operator.tenant_probe import Connect, Prober
-from workteam_operator.tenant_report import TenantFacts, tenant_status, written
+from workteam_operator.tenant_report import DECOMMISSIONED, Cause, TenantFacts, tenant_status, written
 from workteam_operator.tenant_token import TokenWatch, read_token
 from workteam_operator.tenants import Tenant, Tenants
 
 MANAGER = "workteam-operator"
+COUNTED_ANEW = timedelta(seconds=5)
+"""How often a tenant that was deleted tells by how many objects it is still held."""
 
 
 def now_utc() -> datetime:
     """Return the moment that it is."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """What a tenant's life needs of the rest of the operator."""
-
-    find: Callable[[TenantKey], WorkteamTenant | None]
-    """Returns the tenant's object as it was last seen."""
-    remember: Callable[[WorkteamTenant], None]
-    """Takes what a write returned into our copy."""
-    count_users: Callable[[TenantKey], int]
-    """Counts the users of a tenant."""
-    wake_tenant: Callable[[TenantKey], None]
-    """Queues the tenant itself."""
-    wake_objects: Callable[[TenantKey], None]
-    """Queues its users and groups that are not settled: what held them is gone."""
-    wake_referring: Callable[[TenantKey], None]
-    """Queues those that are and name others: a wake-up may have been lost before this process began."""
 
 
 class TenantReconciler:
@@ -69,7 +56,10 @@ class TenantReconciler:
         self._settings = settings
         self._now = now
         self._watch = TokenWatch(cluster, neighbours.wake_tenant)
-        self._prober = Prober(connect, settings)
+        self._identity = Identity(neighbours.custody)
+        self._prober = Prober(connect, self._identity, settings)
+        self._in_use = InUse(cluster, neighbours.count_referring, neighbours.remember)
+        self._held: set[TenantKey] = set()
 
     async def reconcile(self, key: TenantKey) -> timedelta | None:
         """Make one pass, and return when the next is due; None if the tenant is gone. Raises ``ClusterError``."""
@@ -77,11 +67,18 @@ class TenantReconciler:
         if resource is None:
             self._forget(key)
             return None
+        resource = await self._in_use.keep(resource)
+        if resource.deleting and not resource.metadata.finalizers:
+            return None  # it is gone, and the watch tells so
         tenant = self._seen(resource)
-        token = await read_token(self._cluster, resource)
-        endpoint = await self._prober.probe(tenant, token)
+        endpoint = None
+        if (cause := self._why_not(resource)) is None:
+            endpoint = await self._probe(tenant)
+        else:
+            self._hold(tenant, cause)
         await self._report(tenant, endpoint)
-        return self._prober.due_in(tenant)
+        due = self._prober.due_in(tenant)
+        return min(due, COUNTED_ANEW) if resource.deleting else due
 
     async def close(self) -> None:
         """End all watches, and close the connections once no call is under way."""
@@ -89,6 +86,26 @@ class TenantReconciler:
         for tenant in list(self._tenants):
             self._forget(tenant.key)
         await self._prober.close()
+
+    def _why_not(self, resource: WorkteamTenant) -> Cause | None:
+        """Return why a tenant is not asked, whatever its token; another address is judged by its answers first."""
+        if resource.spec.decommissioned:
+            return DECOMMISSIONED
+        known = resource.status.endpoint
+        moved = known is not None and known.base_url != resource.spec.workteam.base_url
+        return None if moved else self._identity.shared(resource)
+
+    def _hold(self, tenant: Tenant, cause: Cause) -> None:
+        if cause == DECOMMISSIONED != tenant.cause:
+            self._neighbours.wake_all(tenant.key)
+        self._held.add(tenant.key)
+        self._prober.hold(tenant, cause)
+
+    async def _probe(self, tenant: Tenant) -> Endpoint | None:
+        if tenant.key in self._held:
+            self._held.discard(tenant.key)
+            self._prober.hurry(tenant.key)
+        return await self._prober.probe(tenant, await read_token(self._cluster, tenant.resource))
 
     def _seen(self, resource: WorkteamTenant) -> Tenant:
         tenant = self._tenants.get(resource.tenant)
@@ -127,6 +144,7 @@ class TenantReconciler:
         self._watch.forget(key)
         if (tenant := self._tenants.remove(key)) is not None:
             self._prober.forget(tenant)
+        self._held.discard(key)
 
     def doubt(self, key: TenantKey) -> None:
         """Probe soon: the objects met something that may be the tenant's fault."""
@@ -143,17 +161,28 @@ class TenantReconciler:
             endpoint=endpoint,
             latched=self._latched(resource),
             refusal=self._prober.refusal(tenant),
+            referring=self._in_use.by(resource) if resource.deleting else 0,
         )
         status = tenant_status(resource, facts, now=self._now())
         if status != resource.status:
             tenant.resource = await self._cluster.apply_status(resource, written(status), manager=MANAGER)
             self._neighbours.remember(tenant.resource)
             await self._notify(resource, tenant.resource)
+        if endpoint is not None:
+            await self._spend_word(tenant.resource, endpoint)
         if facts.latched and not was_exceeded:
             reason = Reason.DELETION_BUDGET_EXCEEDED
             await self._cluster.record(resource, Severity.WARNING, reason, "See the condition DeletionBudgetAvailable")
         elif was_exceeded and not facts.latched:
             self._neighbours.wake_objects(tenant.key)
+
+    async def _spend_word(self, resource: WorkteamTenant, endpoint: Endpoint) -> None:
+        """Take off the word that accepted an endpoint, as it had its effect: it is not to hold for another token."""
+        if resource.metadata.annotations.get(ACCEPT_ENDPOINT) == endpoint.base_url:
+            path = f"/metadata/annotations/{ACCEPT_ENDPOINT.replace('/', '~1')}"
+            test = {"op": "test", "path": path, "value": endpoint.base_url}
+            patched = await self._cluster.patch(resource, [test, {"op": "remove", "path": path}], manager=MANAGER)
+            self._neighbours.remember(patched)
 
     async def _notify(self, before: WorkteamTenant, now: WorkteamTenant) -> None:
         """Say in an Event whom spec.notification names, when a person has to act."""

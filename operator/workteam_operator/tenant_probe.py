@@ -12,9 +12,13 @@ from workteam_operator.backend.guarded import GuardedBackend
 from workteam_operator.backend.port import Backend, BackendError, BackendUnavailable
 from workteam_operator.pace import backoff
 from workteam_operator.settings import Settings
+from workteam_operator.tenant_identity import Identity
 from workteam_operator.tenant_report import ABOUT_THE_TOKEN, NOT_ASKED, Cause, cause_of
 from workteam_operator.tenant_token import Token
 from workteam_operator.tenants import Connection, Tenant
+
+MOMENT = 0.1
+"""Seconds after which it is looked again whether passes have ended."""
 
 
 class Connect(Protocol):
@@ -41,8 +45,9 @@ class _Probing:
 class Prober:
     """Probes tenants when it is time to, opens their gates and closes them."""
 
-    def __init__(self, connect: Connect, settings: Settings) -> None:
+    def __init__(self, connect: Connect, identity: Identity, settings: Settings) -> None:
         self._connect = connect
+        self._identity = identity
         self._settings = settings
         self._probing: dict[TenantKey, _Probing] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -51,17 +56,24 @@ class Prober:
         """Probe if it is time to, or if address or token are new; return what was proven in this pass."""
         probing = self._probing.setdefault(tenant.key, _Probing())
         if isinstance(token, Cause):
-            tenant.disconnected(token)
-            self._postpone(probing, timedelta(0))
+            self.hold(tenant, token)
             return None
         try:
             connection = self._connection(tenant, probing, token)
-            if probing.tried and _clock() < probing.due:
+            if connection is None:
+                probing.due = _clock() + MOMENT
+                return None
+            if probing.tried and _clock() < probing.due and not self._identity.is_told(tenant):
                 return None
             probing.tried = True
             capabilities = await connection.backend.probe()
+            conflict = await self._identity.judge(tenant, connection)
         except BackendError as error:
             self._failed(tenant, probing, error)
+            return None
+        if conflict is not None:
+            probing.failures = 0 if tenant.disowning else probing.failures
+            self.hold(tenant, conflict)
             return None
         replaced = tenant.connection if tenant.connection is not connection else None
         tenant.connected(connection, capabilities)
@@ -69,6 +81,13 @@ class Prober:
         probing.failures, probing.cause = 0, None
         probing.due = _clock() + self._settings.probe_interval.total_seconds() * _jitter(0.9)
         return connection.endpoint
+
+    def hold(self, tenant: Tenant, cause: Cause) -> None:
+        """Close the gate, for a cause that no answer of Workteam's ends by itself, and look again later."""
+        probing = self._probing.setdefault(tenant.key, _Probing())
+        probing.cause = cause
+        tenant.disconnected(cause)
+        self._postpone(probing, timedelta(0))
 
     def due_in(self, tenant: Tenant) -> timedelta:
         """Return when the tenant is to be probed again."""
@@ -95,8 +114,8 @@ class Prober:
         """Wait until the connections of those who went are closed: no call is under way any more."""
         await asyncio.gather(*self._closing)
 
-    def _connection(self, tenant: Tenant, probing: _Probing, token: Token) -> Connection:
-        """Return the connection that the object and its Secret ask for now. Raises ``BackendRejected``."""
+    def _connection(self, tenant: Tenant, probing: _Probing, token: Token) -> Connection | None:
+        """Return the connection that object and Secret ask for now; None: not yet. Raises ``BackendRejected``."""
         base_url, rate = tenant.spec.workteam.base_url, tenant.spec.workteam.requests_per_second
         endpoint = Endpoint(base_url=base_url, secret=token.version)
         now = probing.connection
@@ -104,6 +123,8 @@ class Prober:
             return now
         if tenant.connection is not None and tenant.connection.endpoint.base_url != base_url:
             tenant.disconnected(NOT_ASKED)  # a new token is tried while the old one serves; another address is not
+        if self._identity.is_ending(tenant, base_url):
+            return None  # what those passes find belongs to the other address
         backend = self._connect(base_url, token.value, tenant.key)
         if now is not tenant.connection:
             self._close(now)

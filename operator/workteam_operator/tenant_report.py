@@ -37,8 +37,23 @@ class Cause(NamedTuple):
 
 NOT_ASKED = Cause(Reason.TENANT_NOT_READY, "Workteam was not asked yet")
 
-NEEDS_A_PERSON = {Reason.SECRET_MISSING, Reason.UNAUTHORIZED, Reason.NOT_ADMINISTRATOR, Reason.INVALID}
+DECOMMISSIONED = Cause(
+    Reason.TENANT_DECOMMISSIONED,
+    "spec.decommissioned: Workteam is not asked any more, and objects are released without a call",
+)
+
+NEEDS_A_PERSON = {
+    Reason.SECRET_MISSING,
+    Reason.UNAUTHORIZED,
+    Reason.NOT_ADMINISTRATOR,
+    Reason.INVALID,
+    Reason.OWNERSHIP_CONFLICT,
+    Reason.TENANT_DECOMMISSIONED,
+}
 """What only an edit cures, of the tenant, its Secret, or in Workteam."""
+
+ANSWERED = {Reason.UNAUTHORIZED, Reason.NOT_ADMINISTRATOR, Reason.INVALID, Reason.OWNERSHIP_CONFLICT}
+"""What is known from Workteam's answers."""
 
 ABOUT_THE_TOKEN = {Reason.SECRET_MISSING, Reason.UNAUTHORIZED, Reason.NOT_ADMINISTRATOR}
 
@@ -57,6 +72,8 @@ class TenantFacts:
     """Which budgets are exceeded, and not let go."""
     refusal: Cause | None = None
     """Why a new token is not in use, while the old one serves."""
+    referring: int = 0
+    """How many objects keep a tenant that was deleted."""
 
 
 def cause_of(error: BackendError) -> Cause:
@@ -106,8 +123,11 @@ def tenant_status(tenant: WorkteamTenant, facts: TenantFacts, *, now: datetime) 
 
 
 def written(status: TenantStatus) -> dict[str, Any]:
-    """Return what the reconciler writes of a status: all but the ledger."""
-    return {key: value for key, value in status.dump().items() if key != "ledger"}
+    """Return what the reconciler writes of a status: all but what has a field manager of its own."""
+    return {key: value for key, value in status.dump().items() if key not in {"ledger", "lastFullSweep"}}
+
+
+ONLY_WHILE_TRUE = (ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.OWNERSHIP_CONFLICT)
 
 
 class _Statement(NamedTuple):
@@ -119,9 +139,9 @@ class _Statement(NamedTuple):
 
 def _conditions(tenant: WorkteamTenant, facts: TenantFacts, *, now: datetime) -> tuple[Condition, ...]:
     before = tenant.status.conditions
-    statements = [*_readiness(facts, tenant), _budget(facts)]
+    statements = [*_readiness(facts, tenant), *_in_use(facts), *_circuit(facts), *_ownership(facts), _budget(facts)]
     said = {statement.type for statement in statements}
-    gone = [kind for kind in (ConditionType.RECONCILING, ConditionType.STALLED) if kind not in said]
+    gone = [kind for kind in ONLY_WHILE_TRUE if kind not in said]
     conditions = without_conditions(before, *gone)
     for kind, reason, message, status in statements:
         new = Condition(
@@ -152,6 +172,33 @@ def _readiness(facts: TenantFacts, tenant: WorkteamTenant) -> list[_Statement]:
     else:
         found.append(_Statement(ConditionType.RECONCILING, Reason.RETRYING_TRANSIENT, message))
     return found
+
+
+def _in_use(facts: TenantFacts) -> list[_Statement]:
+    if not facts.referring:
+        return []
+    text = (
+        f"The tenant was deleted and is held by workte.am/in-use: {facts.referring} users and groups refer to it. "
+        "Delete these first; or, if the organisation is gone for good, set spec.decommissioned, which lets them go "
+        "without a call"
+    )
+    return [_Statement(ConditionType.RECONCILING, Reason.DEPROVISION_PENDING, text)]
+
+
+def _circuit(facts: TenantFacts) -> list[_Statement]:
+    """Return whether Workteam is called; nothing new if it was not asked."""
+    cause = facts.cause
+    if cause is not None and cause.reason is Reason.BACKEND_UNAVAILABLE:
+        return [_Statement(ConditionType.CIRCUIT_CLOSED, *cause, ConditionStatus.FALSE)]
+    if cause is None or cause.reason in ANSWERED:
+        return [_Statement(ConditionType.CIRCUIT_CLOSED, Reason.ANSWERING, "")]
+    return []
+
+
+def _ownership(facts: TenantFacts) -> list[_Statement]:
+    if facts.cause is None or facts.cause.reason is not Reason.OWNERSHIP_CONFLICT:
+        return []
+    return [_Statement(ConditionType.OWNERSHIP_CONFLICT, *facts.cause)]
 
 
 def _credentials(refusal: Cause | None, fine: tuple[Reason, str]) -> _Statement:

@@ -57,6 +57,8 @@ class Tenant:
         """Why it is not ready; None while it is."""
         self.connection: Connection | None = None
         """The last connection whose probe succeeded."""
+        self.disowning = False
+        """Whether the recorded ids are being forgotten, as a person accepted another organisation (rule A9)."""
         self.failures = 0
         """How many calls in a row had no answer."""
         self._known: Capabilities | None = None

@@ -26,6 +26,7 @@ from workteam_operator.ownership import (
     unresolved,
 )
 from workteam_operator.parts import Parts
+from workteam_operator.refusals import still_refused, without
 from workteam_operator.steps import confirmed
 from workteam_operator.tenants import Tenant
 from workteam_operator.user_situation import UserFacts
@@ -45,13 +46,15 @@ class UserEyes:
         manager = self._manager(user)
         line = in_line_for_name(user, objects.sharers)
         rival = better_rival(user, objects.claimants(name_claim(user), but=user.key))
+        wanted = desired_account(
+            user, self._tenant.capabilities, manager=manager.status.account_id if manager else None
+        )
+        refused = still_refused(user.status.refused, wanted)
         return UserFacts(
             user=user,
-            status=user.status,
+            status=user.status.model_copy(update={"refused": refused}),
             policies=self._tenant.spec,
-            desired=desired_account(
-                user, self._tenant.capabilities, manager=manager.status.account_id if manager else None
-            ),
+            desired=without(wanted, refused),
             now=now,
             settle=self._parts.settle,
             intents=self._intents(user, user.status),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import GRANT_ACCESS
 from workteam_crds.kinds.progress import Booking, BookingKind, Intent
@@ -10,16 +11,17 @@ from workteam_crds.kinds.tenants import Mode
 from workteam_crds.kinds.users import UserStatus
 from workteam_crds.naming import Key
 from workteam_operator import steps, verdicts
-from workteam_operator.backend.port import Account, BackendError
+from workteam_operator.backend.port import Account, BackendError, BackendRejected
 from workteam_operator.events import Happening
 from workteam_operator.intents import after_failure, with_intent
 from workteam_operator.ownership import id_claim
 from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, still_as_decided
+from workteam_operator.refusals import refused_by
 from workteam_operator.steps import Stall, Wait
 from workteam_operator.tenants import Tenant
 from workteam_operator.user_facts import UserEyes
 from workteam_operator.user_plan import plan_user
-from workteam_operator.user_progress import confirmed, deactivated, with_account, with_plan
+from workteam_operator.user_progress import confirmed, deactivated, disowned, leaving_out, with_account, with_plan
 from workteam_operator.user_report import settled, user_status
 from workteam_operator.user_situation import UserFacts
 from workteam_operator.verdicts import Verdict
@@ -39,7 +41,9 @@ class UserReconciler:
             return DONE  # gone from our copy says nothing about Workteam
         match self._parts.gate(user):
             case Verdict() as verdict:
-                await _Report(self._parts, user).write(user.status, verdict)
+                if not await self._parts.let_go(user, verdict):
+                    status = disowned(user.status) if self._parts.disowns(user) else user.status
+                    await _Report(self._parts, user).write(status, verdict)
                 return DONE
             case Outcome() as outcome:
                 return outcome
@@ -133,6 +137,10 @@ class _UserPass:
                 return verdicts.stalled(budget_exceeded(kind)), DONE
             case steps.Adopt(found, _) if not self._parts.queue.claim(self._user.key, id_claim(self._user, found)):
                 return verdicts.waiting(Wait("Another object is about to record the account")), SOON
+            case steps.Adopt(found, ours) if self._parts.leaves_to_another(self._user, found, _name(facts, found)):
+                taken = with_account(facts, _chosen(facts, found), self._report.now, adopted=not ours)
+                self._progress = taken.status
+                return verdicts.tenant_not_ready(Reason.OWNERSHIP_CONFLICT, deleting=self._user.deleting), DONE
             case _:
                 return None
 
@@ -140,7 +148,7 @@ class _UserPass:
         """Do one step, and return what is known then."""
         match step:
             case steps.Adopt(found, ours):
-                return self._adopted(facts, next(a for a in facts.found if a.id == found), ours=ours)
+                return self._adopted(facts, _chosen(facts, found), ours=ours)
             case steps.NoteIntent():
                 return await self._note(facts)
             case steps.Create():
@@ -185,6 +193,8 @@ class _UserPass:
         try:
             account = await self._tenant.backend.create_account(facts.desired)
         except BackendError as error:
+            if refused := refused_by(error, facts.desired.attributes):
+                return leaving_out(facts, refused)
             self._progress = after_failure(facts.status, self._before, error, now=self._parts.now())
             raise
         self._parts.events.tell(self._user, Happening.CREATED, f"The account {account.id} was created")
@@ -193,7 +203,12 @@ class _UserPass:
     async def _update(self, facts: UserFacts, changes: Any) -> UserFacts:
         account = facts.account
         assert account is not None  # noqa: S101 - the plan names an update only for an account that was read
-        updated = await self._tenant.backend.update_account(account, changes)
+        try:
+            updated = await self._tenant.backend.update_account(account, changes)
+        except BackendRejected as error:
+            if refused := refused_by(error, {path: facts.desired.attributes.get(path) for path in changes}):
+                return leaving_out(facts, refused)
+            raise
         if updated is None:
             return replace(facts, account=None)
         if changes.get("active") is True:
@@ -238,3 +253,11 @@ class _UserPass:
                 await self._tenant.backend.change_members(group.status.team_id, add=frozenset(), remove=gone)
                 self._parts.known.changed(key, remove=gone)
         return replace(facts, teams=())
+
+
+def _chosen(facts: UserFacts, found: str) -> Account:
+    return next(account for account in facts.found if account.id == found)
+
+
+def _name(facts: UserFacts, found: str) -> str:
+    return _chosen(facts, found).user_name

@@ -1,15 +1,17 @@
 """What the facts and the remembered status of a user become by a step that succeeded. Pure."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from workteam_crds.kinds.progress import Plan
+from workteam_crds.kinds.progress import Plan, Refusal
 from workteam_crds.kinds.users import UserStatus
 from workteam_operator.adoption import not_found
 from workteam_operator.backend.port import Account
 from workteam_operator.mapping import synced_attributes
+from workteam_operator.refusals import MOST, without
 from workteam_operator.user_situation import UserFacts, candidate
 
 
@@ -58,6 +60,18 @@ def deactivated(facts: UserFacts, now: datetime) -> UserFacts:
 def active_if_agreed(facts: UserFacts, account: Account, *, before: bool | None) -> bool | None:
     """Return the last value of ``active`` that was confirmed for the object: only what object and account agree on."""
     return account.active if facts.desired.active is account.active else before
+
+
+def leaving_out(facts: UserFacts, refused: Iterable[Refusal]) -> UserFacts:
+    """Note values that Workteam refuses by name: the others are to arrive without them."""
+    status = facts.status.model_copy(update={"refused": (*facts.status.refused, *refused)[-MOST:]})
+    return replace(facts, status=status, desired=without(facts.desired, refused))
+
+
+def disowned(status: UserStatus) -> UserStatus:
+    """Forget the account: it is another organisation's (rule A9)."""
+    kept = {"observed_generation", "conditions", "plan"}
+    return UserStatus(**{name: getattr(status, name) for name in kept})
 
 
 def with_plan(status: UserStatus, summary: str) -> UserStatus:

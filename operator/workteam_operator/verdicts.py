@@ -58,20 +58,32 @@ TENANT_MISSING = Verdict(
     Statement(False, Reason.PENDING),
     stalled=Statement(True, Reason.TENANT_MISSING, "There is no WorkteamTenant of the name in spec.tenantRef"),
 )
-UNAVAILABLE = Verdict(
-    Statement(False, Reason.BACKEND_UNAVAILABLE),
-    Statement(False, Reason.RECONCILE_ERROR),
-    Statement(True, Reason.RETRYING_TRANSIENT, "Workteam does not answer as it should; tried again by itself"),
+DECOMMISSIONED = Verdict(
+    Statement(False, Reason.TENANT_NOT_READY),
+    Statement(False, Reason.PENDING),
+    stalled=Statement(True, Reason.TENANT_DECOMMISSIONED, "The tenant is decommissioned: nothing is asked of Workteam"),
 )
+
+
+def unavailable(*, deleting: bool) -> Verdict:
+    """Workteam does not answer: the same words for who met it and for who waits, so that an outage is told once."""
+    return _waits(
+        Reason.BACKEND_UNAVAILABLE,
+        Reason.DEPROVISION_PENDING if deleting else Reason.BACKEND_UNAVAILABLE,
+        "Workteam does not answer as it should: it is tried again by itself",
+    )
 
 
 def tenant_not_ready(reason: Reason, *, deleting: bool) -> Verdict:
     """The tenant says why: it is not told once more for each of its objects."""
-    outage = reason is Reason.BACKEND_UNAVAILABLE
-    ready = Reason.BACKEND_UNAVAILABLE if outage else Reason.TENANT_NOT_READY
-    waits = Reason.DEPROVISION_PENDING if deleting else Reason.BACKEND_UNAVAILABLE if outage else Reason.PROGRESSING
-    message = "Waits for the tenant: see its conditions"
-    return Verdict(Statement(False, ready), Statement(False, Reason.PENDING), Statement(True, waits, message))
+    if reason is Reason.BACKEND_UNAVAILABLE:
+        return unavailable(deleting=deleting)
+    waits = Reason.DEPROVISION_PENDING if deleting else Reason.PROGRESSING
+    return _waits(Reason.TENANT_NOT_READY, waits, "Waits for the tenant: see its conditions")
+
+
+def _waits(ready: Reason, why: Reason, message: str) -> Verdict:
+    return Verdict(Statement(False, ready), Statement(False, Reason.PENDING), Statement(True, why, message))
 
 
 def waiting(step: Wait) -> Verdict:

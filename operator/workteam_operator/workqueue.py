@@ -128,6 +128,10 @@ class WorkQueue:
         """How many keys are being reconciled."""
         return len(self._running)
 
+    def runs(self, key: Key) -> bool:
+        """Say whether a key is being reconciled."""
+        return key in self._running
+
     def due_now(self) -> int:
         """Count what waits for a worker, or for the end of another pass: not what is to come later."""
         now = self._now()
