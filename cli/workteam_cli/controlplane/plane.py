@@ -1,4 +1,7 @@
-"""etcd and kube-apiserver on loopback: a real control plane without a container engine."""
+"""etcd and kube-apiserver on loopback: a real control plane without a container engine.
+
+With kube-controller-manager beside them a deleted namespace goes away; else it stays Terminating.
+"""
 
 import base64
 import secrets
@@ -11,7 +14,7 @@ from workteam_cli.controlplane.ports import LOOPBACK, free_port
 from workteam_cli.controlplane.processes import Processes, Record
 from workteam_cli.controlplane.readiness import wait_until_ready
 
-ETCD, APISERVER = "etcd", "apiserver"
+ETCD, APISERVER, CONTROLLERS = "etcd", "apiserver", "controllers"
 
 
 class ControlPlane:
@@ -43,6 +46,8 @@ class ControlPlane:
         url = f"https://{LOOPBACK}:{api.port}"
         wait_until_ready("kube-apiserver", f"{url}/readyz", api.process, log, ca=self._certificate)
         write_private(self.kubeconfig, self._admin(url))
+        if self.binaries.kube_controller_manager is not None:
+            self._start_controllers(self.binaries.kube_controller_manager)
         return self.access
 
     @property
@@ -63,6 +68,27 @@ class ControlPlane:
         port = self.processes.port(APISERVER)
         flags = self._apiserver_flags(etcd_port, port)
         return self.processes.start(APISERVER, [str(self.binaries.kube_apiserver), *flags])
+
+    def _start_controllers(self, program: Path) -> None:
+        """Start the two controllers that follow a deletion, unless they run, and wait until they are ready."""
+        certificates = self.home / "pki" / "controllers"
+        port = self.processes.port(CONTROLLERS)
+        flags = [
+            f"--kubeconfig={self.kubeconfig}",
+            f"--authentication-kubeconfig={self.kubeconfig}",
+            f"--authorization-kubeconfig={self.kubeconfig}",
+            "--authentication-skip-lookup=true",
+            f"--service-account-private-key-file={self.home / 'pki' / 'apiserver.key'}",
+            f"--bind-address={LOOPBACK}",
+            f"--secure-port={port}",
+            f"--cert-dir={certificates}",
+            "--leader-elect=false",
+            "--controllers=namespace-controller,garbage-collector-controller",
+        ]
+        record = self.processes.running(CONTROLLERS) or self.processes.start(CONTROLLERS, [str(program), *flags])
+        url, log = f"https://{LOOPBACK}:{port}/healthz", self.processes.log(CONTROLLERS)
+        certificate = certificates / "kube-controller-manager.crt"
+        wait_until_ready("kube-controller-manager", url, record.process, log, ca=certificate)
 
     def _apiserver_flags(self, etcd_port: int, port: int) -> list[str]:
         # kube-apiserver makes its certificate and key itself; the same key signs ServiceAccount tokens

@@ -52,6 +52,8 @@ class StackSettings:
     """Another URL of the API server for ``facade`` or ``operator``: a proxy with faults in front of it."""
     processes: frozenset[str] = frozenset({FACADE, OPERATOR})
     """Which of the two run; the control plane and the stand-ins always do."""
+    controllers: bool = False
+    """Whether kube-controller-manager runs too, so that a deleted namespace goes away; not with ``kubeconfig``."""
     durable: bool = True
     """False lets etcd skip fsync: for tests only."""
 

@@ -164,7 +164,7 @@ class Stack:
             access = Access(self.settings.kubeconfig.absolute(), find_kubectl(), *find((HELM,), self.report))
             access.require_reachable()
             return access
-        binaries = find_binaries(self.report)
+        binaries = find_binaries(self.report, controllers=self.settings.controllers)
         self.report("starting etcd and kube-apiserver")
         return ControlPlane(self.processes.home, binaries, self.processes, durable=self.settings.durable).start()
 
@@ -212,8 +212,9 @@ class Stack:
         if running and running.told == told(wanted.command, wanted.env) and time.time() - running.begun < STALE_AFTER:
             return running
         self.processes.end(name)
-        if name == FACADE and self.settings.kubeconfig is None:
-            free_leases(self.access, self.settings.tenant_namespaces)
+        if name in DEPLOYMENTS and self.settings.kubeconfig is None:
+            namespaces = self.settings.tenant_namespaces if name == FACADE else (self.settings.release_namespace,)
+            free_leases(self.access, DEPLOYMENTS[name], namespaces)
         self.report(f"starting {name}")
         return self.processes.start(name, wanted.command, env=wanted.env, surroundings=_surroundings())
 
