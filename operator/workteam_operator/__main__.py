@@ -32,6 +32,7 @@ from workteam_operator.neighbourhood import neighbours_of
 from workteam_operator.objects import Objects
 from workteam_operator.parts import Parts
 from workteam_operator.settings import BadSettings, Settings
+from workteam_operator.sweep import Sweeper
 from workteam_operator.tenant_life import TenantReconciler, now_utc
 from workteam_operator.tenant_probe import Connect
 from workteam_operator.tenants import Tenants
@@ -111,8 +112,9 @@ class Operator:
             now=now,
             settle=settings.create_settle,
         )
+        self._sweeper = Sweeper(parts, cluster)
         self._reconcilers: dict[str, Reconciler] = {
-            WorkteamTenant.kind: TenantVisits(self._tenant_life.reconcile),
+            WorkteamTenant.kind: TenantVisits(self._tenant_life.reconcile, self._sweeper.follow),
             WorkteamUser.kind: UserReconciler(parts),
             WorkteamGroup.kind: GroupReconciler(parts),
         }
@@ -138,6 +140,7 @@ class Operator:
         try:
             yield
         finally:
+            await self._sweeper.close()
             await self._drain()
             for task in background:
                 task.cancel()
@@ -210,14 +213,21 @@ class Operator:
 
 
 class TenantVisits:
-    """Lets the tenants' own reconciler be called like the others."""
+    """Lets the tenants' own reconciler be called like the others, and tells who follows a tenant."""
 
-    def __init__(self, reconcile: Callable[[TenantKey], Awaitable[timedelta | None]]) -> None:
+    def __init__(
+        self, reconcile: Callable[[TenantKey], Awaitable[timedelta | None]], follow: Callable[[TenantKey], None]
+    ) -> None:
         self._reconcile = reconcile
+        self._follow = follow
 
     async def reconcile(self, key: Key) -> Outcome:
         """Make one pass. Raises ``ClusterError``."""
-        return Outcome(again_in=await self._reconcile(TenantKey(key.namespace, key.name)))
+        tenant = TenantKey(key.namespace, key.name)
+        try:
+            return Outcome(again_in=await self._reconcile(tenant))
+        finally:
+            self._follow(tenant)
 
 
 def _connect(base_url: str, token: str, tenant: TenantKey) -> Backend:

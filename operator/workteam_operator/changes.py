@@ -5,7 +5,8 @@ from typing import TypeAlias
 
 from workteam_crds.conditions import Condition, ConditionType, Reason, find_condition, is_true
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamTenant, WorkteamUser
-from workteam_crds.kinds.custom_resource import ADOPT, LAST_MODIFIED
+from workteam_crds.kinds.custom_resource import ADOPT, LAST_MODIFIED, RECONCILE_REQUESTED_AT
+from workteam_crds.kinds.progress import PlannedAction
 from workteam_operator.ownership import Owner, claims, recorded_id
 from workteam_operator.workqueue import Priority, Visit
 
@@ -76,10 +77,23 @@ def claims_changed(old: Resource | None, new: Resource | None) -> bool:
 
 
 def account_changed(old: Resource | None, new: Resource | None) -> bool:
-    """Say whether a user has another account than before."""
-    before = old.status.account_id if isinstance(old, WorkteamUser) else None
-    after = new.status.account_id if isinstance(new, WorkteamUser) else None
-    return before != after
+    """Say whether a user has another account than before, or would get another one."""
+    return _account(old) != _account(new)
+
+
+def _account(resource: Resource | None) -> tuple[str | None, str | None, bool]:
+    """Return the account that a user has, would adopt, and whether it would get a new one."""
+    if not isinstance(resource, WorkteamUser):
+        return None, None, False
+    plan = resource.status.plan
+    creates = plan is not None and PlannedAction.CREATE in plan.actions
+    return resource.status.account_id, plan.adopts if plan else None, creates
+
+
+def asks_for_all(old: Resource, new: Resource | None) -> bool:
+    """Say whether a person asked that everything of a tenant be looked at."""
+    asked = new.metadata.annotations.get(RECONCILE_REQUESTED_AT) if new is not None else None
+    return asked is not None and asked != old.metadata.annotations.get(RECONCILE_REQUESTED_AT)
 
 
 def learned(old: WorkteamTenant, new: WorkteamTenant) -> bool:

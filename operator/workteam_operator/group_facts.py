@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
+from workteam_crds.kinds.custom_resource import RECONCILE_REQUESTED_AT
 from workteam_crds.kinds.groups import GroupStatus
-from workteam_crds.kinds.progress import Intent
+from workteam_crds.kinds.progress import Intent, PlannedAction
 from workteam_crds.naming import Key
 from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Team
@@ -66,6 +67,7 @@ class GroupEyes:
         if group.status.team_id is None:
             return await self._with_found(facts)
         self._parts.searched.forget(group.key)
+        self._parts.known.ask(group.key, group.metadata.annotations.get(RECONCILE_REQUESTED_AT))
         return self.seeing(facts, await self._team(group, group.status.team_id))
 
     def seeing(self, facts: GroupFacts, team: Team | None) -> GroupFacts:
@@ -157,7 +159,16 @@ class GroupEyes:
         known = [user for user in users if user is not None and user.tenant == group.tenant]
         accounts = frozenset(user.status.account_id for user in known if user.status.account_id is not None)
         waiting = sum(user.status.account_id is None for user in known)
-        return Members(frozenset(listed), accounts, waiting, len(listed) - len(known), len(lists))
+        plans = [user.status.plan for user in known if user.status.account_id is None and user.status.plan]
+        return Members(
+            frozenset(listed),
+            accounts,
+            waiting,
+            len(listed) - len(known),
+            len(lists),
+            planned=frozenset(plan.adopts for plan in plans if plan.adopts),
+            creating=sum(PlannedAction.CREATE in plan.actions for plan in plans),
+        )
 
     def _holders(self, group: WorkteamGroup, ids: Iterable[str]) -> Mapping[str, Holder]:
         objects = self._parts.objects

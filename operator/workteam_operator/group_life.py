@@ -6,13 +6,14 @@ from dataclasses import replace
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.groups import GroupStatus
-from workteam_crds.kinds.progress import Booking, BookingKind, Intent
+from workteam_crds.kinds.progress import Booking, BookingKind, Intent, Plan
 from workteam_crds.kinds.tenants import Mode
 from workteam_crds.naming import Key
 from workteam_operator import steps, verdicts
 from workteam_operator.backend.port import BackendError, Team
 from workteam_operator.events import Happening
 from workteam_operator.group_facts import GroupEyes
+from workteam_operator.group_forecast import forecast
 from workteam_operator.group_plan import plan_group
 from workteam_operator.group_progress import disowned, renamed, with_members, with_plan, with_team
 from workteam_operator.group_report import UNSUPPORTED, counted, group_status, settled
@@ -105,14 +106,23 @@ class _GroupPass:
         for _ in range(MOST_STEPS):
             self._progress = counted(facts.status, facts.members)
             step = plan_group(facts)
-            summary = steps.planned(step) if self._tenant.spec.mode is Mode.PLAN else None
-            if summary is not None:
-                self._progress = with_plan(self._progress, summary)
-                return verdicts.planned(summary), DONE
+            plan = await self._forecast(facts, step) if self._tenant.spec.mode is Mode.PLAN else None
+            if plan is not None:
+                self._progress = with_plan(self._progress, plan)
+                return verdicts.planned(plan.summary), DONE
             if (ending := await self._end(facts, step)) is not None:
                 return ending
             facts = await self._act(facts, step)
         return None, SOON
+
+    async def _forecast(self, facts: GroupFacts, step: steps.Step) -> Plan | None:
+        """Return what would be done; the members of a team that would be adopted are read for it."""
+        if not isinstance(step, steps.Adopt):
+            return forecast(facts)
+        team = next(team for team in facts.found if team.id == step.id)
+        adopted = await self._eyes.adopted(with_team(facts, team, self._report.now, adopted=not step.ours))
+        self._parts.known.forget(self._group.key)
+        return forecast(adopted, adopts=team.id)
 
     async def _end(self, facts: GroupFacts, step: steps.Step) -> Ending | None:
         """Return how the pass ends with a step; None if it goes on."""

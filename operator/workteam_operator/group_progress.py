@@ -1,6 +1,5 @@
 """What a group's facts and status become by a step that succeeded. Rhymes with user_progress. Pure."""
 
-import hashlib
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -57,7 +56,6 @@ def disowned(status: GroupStatus) -> GroupStatus:
     return GroupStatus(**{name: getattr(status, name) for name in kept})
 
 
-def with_plan(status: GroupStatus, summary: str) -> GroupStatus:
+def with_plan(status: GroupStatus, plan: Plan) -> GroupStatus:
     """Note what would be done."""
-    digest = hashlib.sha256(summary.encode()).hexdigest()[:16]
-    return status.model_copy(update={"plan": Plan(hash=digest, summary=summary[:1024])})
+    return status.model_copy(update={"plan": plan})

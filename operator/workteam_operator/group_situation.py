@@ -29,6 +29,10 @@ class Members:
     """Listed ids without object."""
     lists: int = 0
     """Further lists that were found."""
+    planned: frozenset[str] = frozenset()
+    """Accounts that listed users would adopt, in mode Plan."""
+    creating: int = 0
+    """Listed users who would get a new account, in mode Plan."""
 
     @property
     def listed(self) -> int:

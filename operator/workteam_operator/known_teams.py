@@ -14,6 +14,7 @@ class KnownTeams:
         self._teams: dict[Key, Team] = {}
         self._members: Index[str] = Index()
         self._changes: dict[Key, int] = {}
+        self._asked: dict[Key, str] = {}
 
     def get(self, group: Key) -> Team | None:
         """Return a team; None if Workteam has to be asked."""
@@ -35,6 +36,12 @@ class KnownTeams:
         """Ask Workteam the next time."""
         self._teams.pop(group, None)
         self._members.put(group, ())
+
+    def ask(self, group: Key, asked: str | None) -> None:
+        """Ask Workteam the next time if a person wants to (``workte.am/reconcile-requested-at``), once a wish."""
+        if asked is not None and asked != self._asked.get(group):
+            self._asked[group] = asked
+            self.forget(group)
 
     def changed(self, group: Key, *, add: frozenset[str] = frozenset(), remove: frozenset[str] = frozenset()) -> None:
         """Note that members came and went by a pass that is not the group's."""

@@ -34,6 +34,10 @@ CIRCUIT = Gauge("workteam_backend_circuit_state", "0: Workteam may be called. 1:
 BUDGET_REMAINING = Gauge(
     "workteam_deletion_budget_remaining", "How many may still lose access this hour.", ["tenant", "loss"]
 )
+DRIFT = Counter(
+    "workteam_drift_detected", "Objects that others changed in Workteam, by what.", ["kind", "attribute_class"]
+)
+SWEEPS = Counter("workteam_sweeps", "Comparisons of whole tenants: full, or void.", ["tenant", "result"])
 TENANT_NOTIFICATION = Gauge(
     "workteam_tenant_notification", "1: alerts about the tenant go to this address.", ["tenant", "email"]
 )

@@ -12,7 +12,15 @@ from workteam_crds.cluster.port import Listing
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import CustomResource
 from workteam_crds.naming import Key, TenantKey
-from workteam_operator.changes import Resource, account_changed, claims_changed, is_settled, learned, visit_of
+from workteam_operator.changes import (
+    Resource,
+    account_changed,
+    asks_for_all,
+    claims_changed,
+    is_settled,
+    learned,
+    visit_of,
+)
 from workteam_operator.index import Index
 from workteam_operator.mapping import manager_of
 from workteam_operator.ownership import Claim, Owner, claims
@@ -196,7 +204,7 @@ class Objects:
                 yield Visit(_group_of(resource))
             case WorkteamTenant():
                 if old is not None and (new is None or visit_of(old, new) is not None):
-                    yield from self.unsettled(resource.tenant)
+                    yield from self.unsettled(resource.tenant, settled_too=asks_for_all(old, new))
                 elif isinstance(old, WorkteamTenant) and isinstance(new, WorkteamTenant) and learned(old, new):
                     yield from self.unsettled(resource.tenant, settled_too=True)
             case WorkteamUser() | WorkteamGroup():

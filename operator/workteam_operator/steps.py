@@ -151,29 +151,6 @@ Step: TypeAlias = (
 )
 
 
-def planned(step: Step) -> str | None:
-    """Say in one sentence what a step would do in Workteam, without values; None if it writes nothing there."""
-    match step:
-        case Adopt(found, _):
-            return f"adopt {found}"
-        case NoteIntent() | Create():
-            return "create"
-        case Update(changes):
-            return f"change {', '.join(sorted(changes))}"
-        case ChangeMembers(add, remove):
-            return f"add {len(add)} and remove {len(remove)} members"
-        case Book(BookingKind.DEACTIVATION, _) | Deactivate():
-            return "deactivate"
-        case Book(BookingKind.DELETION, _) | Erase():
-            return "delete"
-        case LeaveTeams(groups):
-            return f"leave {len(groups)} teams"
-        case Forget():
-            return "create again"
-        case _:
-            return None
-
-
 def confirmed(resource: CustomResource) -> str | None:
     """Return the account or team that a person named by annotation (rule A2)."""
     return resource.metadata.annotations.get(ADOPT) or None

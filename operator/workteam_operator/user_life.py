@@ -20,6 +20,7 @@ from workteam_operator.refusals import refused_by
 from workteam_operator.steps import Stall, Wait
 from workteam_operator.tenants import Tenant
 from workteam_operator.user_facts import UserEyes
+from workteam_operator.user_forecast import forecast
 from workteam_operator.user_plan import plan_user
 from workteam_operator.user_progress import confirmed, deactivated, disowned, leaving_out, with_account, with_plan
 from workteam_operator.user_report import settled, user_status
@@ -105,10 +106,10 @@ class _UserPass:
         for _ in range(MOST_STEPS):
             self._progress = facts.status
             step = plan_user(facts)
-            summary = steps.planned(step) if self._tenant.spec.mode is Mode.PLAN else None
-            if summary is not None:
-                self._progress = with_plan(facts.status, summary)
-                return verdicts.planned(summary), DONE
+            plan = forecast(facts) if self._tenant.spec.mode is Mode.PLAN else None
+            if plan is not None:
+                self._progress = with_plan(facts.status, plan)
+                return verdicts.planned(plan.summary), DONE
             if (ending := await self._end(facts, step)) is not None:
                 return ending
             facts = await self._act(facts, step)

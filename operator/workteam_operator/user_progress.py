@@ -1,6 +1,5 @@
 """What the facts and the remembered status of a user become by a step that succeeded. Pure."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -74,7 +73,6 @@ def disowned(status: UserStatus) -> UserStatus:
     return UserStatus(**{name: getattr(status, name) for name in kept})
 
 
-def with_plan(status: UserStatus, summary: str) -> UserStatus:
+def with_plan(status: UserStatus, plan: Plan) -> UserStatus:
     """Note what would be done."""
-    digest = hashlib.sha256(summary.encode()).hexdigest()[:16]
-    return status.model_copy(update={"plan": Plan(hash=digest, summary=summary[:1024])})
+    return status.model_copy(update={"plan": plan})

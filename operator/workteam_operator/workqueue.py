@@ -137,6 +137,10 @@ class WorkQueue:
         now = self._now()
         return sum(entry.due <= now for entry in self._waiting.values())
 
+    def is_busy(self, key: Key) -> bool:
+        """Say whether a key is being reconciled or waits to be."""
+        return key in self._running or key in self._waiting
+
     def failures(self, key: Key) -> int:
         """How often in a row a key failed."""
         return self._failures.get(key, 0)
