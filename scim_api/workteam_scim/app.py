@@ -27,13 +27,13 @@ from workteam_scim.exchange import Receive, Scope, Send
 from workteam_scim.keyring import Keyring
 from workteam_scim.leadership import Leadership, Terms
 from workteam_scim.metrics import Metrics
-from workteam_scim.objects import Surroundings
 from workteam_scim.openapi import openapi
 from workteam_scim.provider import facade_provider
 from workteam_scim.routing import is_below_base_url
 from workteam_scim.service import FacadeService
 from workteam_scim.settings import Settings
 from workteam_scim.tenancy import Tenancy, TenantFeed
+from workteam_scim.writing import Surroundings
 
 
 class Facade:

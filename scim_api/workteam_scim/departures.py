@@ -12,8 +12,8 @@ from workteam_crds.cluster.port import ClusterError, Conflict, ObjectStore
 from workteam_crds.kinds import WorkteamGroupMembership
 from workteam_crds.naming import TenantKey
 from workteam_scim.cache import Cache
-from workteam_scim.objects import addressed, loop_time
 from workteam_scim.rosters import MemberList
+from workteam_scim.writing import addressed, loop_time
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from workteam_scim.entries import Entry
 from workteam_scim.list_writes import ListWrites
 from workteam_scim.mapping import differences, group_spec, setting, tested, unique_of
 from workteam_scim.members import Edit, net_change, refuse_too_many
-from workteam_scim.objects import Ahead, Objects, Surroundings
+from workteam_scim.objects import Ahead, Objects
+from workteam_scim.writing import Surroundings
 
 
 class HalfWritten(PreconditionFailedException):

@@ -9,9 +9,9 @@ from workteam_crds.cluster.port import ClusterUnavailable, Conflict, NotFound
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership
 from workteam_crds.naming import TenantKey
 from workteam_scim.mapping import new_membership, setting, tested
-from workteam_scim.objects import MANAGER, Surroundings, addressed, loop_time, refusals
 from workteam_scim.rosters import MemberList
 from workteam_scim.shelf import Shelf
+from workteam_scim.writing import MANAGER, Surroundings, addressed, loop_time, refusals
 
 WORD = "Group"
 """What is named in an answer: SCIM knows of no memberships."""

@@ -5,23 +5,22 @@ read, and in the cache before its caller goes on.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from scim2_models import (
     ForbiddenException,
-    InvalidValueException,
     NotFoundException,
     PreconditionFailedException,
     UniquenessException,
 )
 
-from workteam_crds.cluster.port import Conflict, NotFound, ObjectStore, Operation, Rejected
-from workteam_crds.kinds.custom_resource import Metadata, TenantResource
+from workteam_crds.cluster.port import Conflict, NotFound, Operation
+from workteam_crds.kinds.custom_resource import TenantResource
 from workteam_crds.kinds.groups import GroupSpec
 from workteam_crds.kinds.users import UserSpec
 from workteam_crds.naming import TenantKey, folded, uuid7_time
@@ -30,13 +29,10 @@ from workteam_scim.mapping import new_metadata
 from workteam_scim.refusals import Unavailable
 from workteam_scim.reservations import RETRIED, Doubts, LostCreate, LostCreates
 from workteam_scim.shelf import Shelf
-
-MANAGER = "workteam-scim"
-"""The field manager of everything that SCIM writes."""
+from workteam_scim.writing import MANAGER, Surroundings, addressed, loop_time, refusals
 
 T = TypeVar("T", bound=TenantResource)
 S = TypeVar("S", bound=UserSpec | GroupSpec)
-R = TypeVar("R", bound=TenantResource)
 
 
 @dataclass(frozen=True)
@@ -46,15 +42,6 @@ class Ahead:
     members: tuple[str, ...]
     make: Callable[[str], Awaitable[None]]
     """Makes it for an object of a name, unless an earlier try did."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a storage has from outside."""
-
-    cluster: ObjectStore
-    new_id: Callable[[], str]
-    now: Callable[[], datetime]
 
 
 class Objects(Generic[T, S]):
@@ -91,7 +78,7 @@ class Objects(Generic[T, S]):
         beside = hash(ahead.members) if ahead else 0
         async with self._named_alone(key):
             lost = self._lost.get(key) or self._inherited(key)
-            self._refuse_taken(key, None, lost)
+            self._refuse_taken(key, lost)
             decided = None if lost is None else await self._decided(lost, key, spec, beside)
             if isinstance(decided, Entry):
                 return decided
@@ -112,23 +99,30 @@ class Objects(Generic[T, S]):
     async def _decided(self, lost: LostCreate, key: str, spec: S, beside: int) -> Entry | str | None:
         """Return what became of a lost create: its object, the name to send again, or None for a new name."""
         asked = loop_time()
-        try:
-            found = await self.around.cluster.get(self._kind, self.tenant.namespace, lost.name)
-        except NotFound:
-            if lost.repeatable(asked) and lost.beside == beside:
-                return lost.name
-            if lost.undecided(asked):
-                raise Unavailable(f"It is not known yet whether this {self.word.lower()} was stored.") from None
-            self._lost.forget(key)
-            self.shelf.abandon(lost.name)
-            return None
-        self._lost.forget(key)
-        if found.deleting:
+        found = await self._stored(lost)
+        if found is None and lost.repeatable(asked) and lost.beside == beside:
+            return lost.name
+        self._settle_lost(lost, key, asked, found)
+        if found is None or found.deleting:
             return None
         if found.spec.dump() != spec.dump() or lost.beside != beside:
             raise self._taken()
         self._lost.answered(found.metadata.name)
         return self._written(found)
+
+    async def _stored(self, lost: LostCreate) -> T | None:
+        """Read consistently what a lost create may have made."""
+        with suppress(NotFound):
+            return await self.around.cluster.get(self._kind, self.tenant.namespace, lost.name)
+        return None
+
+    def _settle_lost(self, lost: LostCreate, key: str, asked: float, found: T | None) -> None:
+        """Take a lost create as decided. Raises ``Unavailable`` while it may still be done."""
+        if found is None and lost.undecided(asked):
+            raise Unavailable(f"It is not known yet whether a {self.word.lower()} of this name was stored.")
+        self._lost.forget(key)
+        if found is None:
+            self.shelf.abandon(lost.name)
 
     def _inherited(self, key: str) -> LostCreate | None:
         """Return the create of a facade before this one, of minutes ago, whose answer may be lost."""
@@ -201,14 +195,26 @@ class Objects(Generic[T, S]):
             yield
             return
         async with self._named_alone(unique):
+            await self._settle_name(unique)
             self._refuse_taken(unique, own)
             yield
 
-    def _refuse_taken(self, unique: str, own: Entry | None, lost: LostCreate | None = None) -> None:
-        ours = {known.name for known in (own, lost) if known is not None}
-        if not ours.issuperset(self.shelf.by_unique.find(unique)):
+    async def _settle_name(self, unique: str) -> None:
+        """Leave a name to the retries of a lost create for their time; then read consistently what became of it."""
+        if (lost := self._lost.get(unique)) is None:
+            return
+        asked = loop_time()
+        if lost.repeatable(asked):
             raise self._taken()
-        if lost is None and self._lost.get(unique) is not None:  # it may be there
+        found = await self._stored(lost)
+        self._settle_lost(lost, unique, asked, found)
+        if found is not None and not found.deleting:
+            self._written(found)
+
+    def _refuse_taken(self, unique: str, *others: Entry | LostCreate | None) -> None:
+        """Raise ``UniquenessException`` if an object has a name that is none of these others."""
+        ours = {known.name for known in others if known is not None}
+        if not ours.issuperset(self.shelf.by_unique.find(unique)):
             raise self._taken()
 
     def _taken(self) -> UniquenessException:
@@ -221,28 +227,3 @@ class Objects(Generic[T, S]):
             raise ForbiddenException(
                 detail=f"This {self.word.lower()} is kept in Git (label workte.am/source=git): change it there."
             )
-
-
-@contextmanager
-def refusals(word: str) -> Iterator[None]:
-    """Answer what the API server refuses although the kind takes it, and what is gone."""
-    try:
-        yield
-    except Rejected as error:
-        fields = [part for part in str(error).split() if part.startswith(("spec.", "metadata."))]
-        detail = f"{', '.join(fields) or word}: the cluster's schema or policy refuses the value."
-        raise InvalidValueException(detail=detail) from None
-    except NotFound:
-        raise NotFoundException(detail=f"{word} not found.") from None
-
-
-def addressed(kind: type[R], tenant: TenantKey, name: str, uid: str, resource_version: str | None = None) -> R:
-    """Return an object that is known by its metadata alone: enough to say which one is meant."""
-    metadata = Metadata(name=name, namespace=tenant.namespace, uid=uid, resource_version=resource_version)
-    named: R = kind.model_construct(metadata=metadata, spec=None)  # type: ignore[assignment]
-    return named
-
-
-def loop_time() -> float:
-    """Return the time that what we write is known by (rule A10)."""
-    return asyncio.get_running_loop().time()

@@ -20,7 +20,6 @@ from workteam_scim.answers import Answers
 from workteam_scim.auth import REFUSED
 from workteam_scim.cache import Cache
 from workteam_scim.cursors import Seals
-from workteam_scim.objects import Surroundings
 from workteam_scim.refusals import Throttled, Unavailable
 from workteam_scim.replay import ReplayingHandler
 from workteam_scim.searched import searched_types
@@ -28,6 +27,7 @@ from workteam_scim.service import FacadeService
 from workteam_scim.storage import ClusterStorage
 from workteam_scim.tenant_objects import TenantObjects
 from workteam_scim.throttle import BURST, Bucket
+from workteam_scim.writing import Surroundings
 
 PAUSED = timedelta(minutes=2)
 

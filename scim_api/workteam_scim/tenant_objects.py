@@ -3,8 +3,8 @@
 from workteam_crds.naming import TenantKey
 from workteam_scim.cache import Cache
 from workteam_scim.group_writes import Groups
-from workteam_scim.objects import Surroundings
 from workteam_scim.user_writes import Users
+from workteam_scim.writing import Surroundings
 
 
 class TenantObjects:

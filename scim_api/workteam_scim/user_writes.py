@@ -10,7 +10,8 @@ from workteam_scim.cache import Cache
 from workteam_scim.entries import Entry
 from workteam_scim.mapping import changes, unique_of, user_spec
 from workteam_scim.members import Edit
-from workteam_scim.objects import Objects, Surroundings
+from workteam_scim.objects import Objects
+from workteam_scim.writing import Surroundings
 
 
 class Users(Objects[WorkteamUser, UserSpec]):

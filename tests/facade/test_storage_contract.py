@@ -17,10 +17,10 @@ from workteam_cli.controlplane.access import Access
 from workteam_crds.cluster.kubernetes import KubernetesCluster
 from workteam_crds.naming import NOISE_BYTES, TenantKey, uuid7
 from workteam_scim.cache import Cache
-from workteam_scim.objects import Surroundings
 from workteam_scim.provider import facade_provider
 from workteam_scim.storage import ClusterStorage
 from workteam_scim.tenant_objects import TenantObjects
+from workteam_scim.writing import Surroundings
 
 NUMBERS = itertools.count(1)
 
