@@ -168,6 +168,7 @@ class TenantReconciler:
             tenant.resource = await self._cluster.apply_status(resource, written(status), manager=MANAGER)
             self._neighbours.remember(tenant.resource)
             await self._notify(resource, tenant.resource)
+            await self._tell_pause(resource, tenant.resource)
         if endpoint is not None:
             await self._spend_word(tenant.resource, endpoint)
         if facts.latched and not was_exceeded:
@@ -191,6 +192,13 @@ class TenantReconciler:
         if told is not None and due is not None:
             await self._cluster.record(now, Severity.WARNING, DUE, f"{told} is to be told: {due}, see the conditions")
 
+    async def _tell_pause(self, before: WorkteamTenant, now: WorkteamTenant) -> None:
+        """Say in one Event for all objects that a person stopped them, or lets them go on."""
+        held = is_paused(now)
+        if held != is_paused(before):
+            reason = "Paused" if held else "Resumed"
+            await self._cluster.record(now, Severity.NORMAL, reason, "See the annotation workte.am/paused")
+
     def _latched(self, resource: WorkteamTenant) -> tuple[BookingKind, ...]:
         """Return which budgets are exceeded now, and publish what is left of each."""
         ledger = resource.status.ledger or Ledger()
@@ -202,6 +210,12 @@ class TenantReconciler:
             if not is_open(page, request):
                 exceeded.append(kind)
         return tuple(exceeded)
+
+
+def is_paused(resource: WorkteamTenant) -> bool:
+    """Say whether the status tells that a person stopped all objects."""
+    condition = find_condition(resource.status.conditions, ConditionType.READY)
+    return condition is not None and condition.reason is Reason.PAUSED
 
 
 def is_exceeded(resource: WorkteamTenant) -> bool:

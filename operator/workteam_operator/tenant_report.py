@@ -160,9 +160,9 @@ def _readiness(facts: TenantFacts, tenant: WorkteamTenant) -> list[_Statement]:
     """Return Ready, CredentialsValid, and what holds besides."""
     if facts.cause is None:
         fine = (Reason.CREDENTIALS_ACCEPTED, "Workteam answers, and the token may write")
-        return [_Statement(ConditionType.READY, *fine), _credentials(facts.refusal, fine)]
+        return [_ready(tenant, *fine), _credentials(facts.refusal, fine)]
     reason, message = facts.cause
-    found = [_Statement(ConditionType.READY, reason, message, ConditionStatus.FALSE)]
+    found = [_ready(tenant, reason, message, ConditionStatus.FALSE)]
     if reason in ABOUT_THE_TOKEN:
         found.append(_Statement(ConditionType.CREDENTIALS_VALID, reason, message, ConditionStatus.FALSE))
     elif find_condition(tenant.status.conditions, ConditionType.CREDENTIALS_VALID) is None:
@@ -172,6 +172,16 @@ def _readiness(facts: TenantFacts, tenant: WorkteamTenant) -> list[_Statement]:
     else:
         found.append(_Statement(ConditionType.RECONCILING, Reason.RETRYING_TRANSIENT, message))
     return found
+
+
+def _ready(
+    tenant: WorkteamTenant, reason: Reason, message: str, status: ConditionStatus = ConditionStatus.TRUE
+) -> _Statement:
+    """A pause stands before everything else: it is what holds the objects, also when Workteam answers again."""
+    if not tenant.paused:
+        return _Statement(ConditionType.READY, reason, message, status)
+    text = "The annotation workte.am/paused holds all objects of this tenant: nothing is written to Workteam"
+    return _Statement(ConditionType.READY, Reason.PAUSED, text, ConditionStatus.FALSE)
 
 
 def _in_use(facts: TenantFacts) -> list[_Statement]:

@@ -53,6 +53,11 @@ PAUSED = Verdict(
     Statement(False, Reason.RECONCILE_PAUSED, "The annotation workte.am/paused holds this object"),
     observed=False,
 )
+TENANT_PAUSED = Verdict(
+    None,
+    Statement(False, Reason.RECONCILE_PAUSED, "The annotation workte.am/paused on the tenant holds all its objects"),
+    observed=False,
+)
 TENANT_MISSING = Verdict(
     Statement(False, Reason.TENANT_NOT_READY),
     Statement(False, Reason.PENDING),
