@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -20,11 +19,12 @@ from workteam_crds.cluster.port import Cluster, ClusterError
 from workteam_crds.kinds import KINDS, WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import CustomResource
 from workteam_crds.naming import Key, TenantKey
-from workteam_operator import handlers, health, logs, metrics
+from workteam_operator import health, logs, metrics
 from workteam_operator.backend.port import Backend
 from workteam_operator.backend.scim import ScimBackend
 from workteam_operator.events import Announcer
 from workteam_operator.group_life import GroupReconciler
+from workteam_operator.keeper import Keeper
 from workteam_operator.known_teams import KnownTeams
 from workteam_operator.listing import Lister
 from workteam_operator.metered_queue import MeteredQueue
@@ -37,8 +37,9 @@ from workteam_operator.tenant_life import TenantReconciler, now_utc
 from workteam_operator.tenant_probe import Connect
 from workteam_operator.tenants import Tenants
 from workteam_operator.user_life import UserReconciler
+from workteam_operator.watching import Watching
 from workteam_operator.worker import Reconciler, work
-from workteam_operator.workqueue import Outcome, Visit
+from workteam_operator.workqueue import Outcome, Priority, Visit
 from workteam_operator.writer import ObjectWriter
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,10 @@ class Operator:
             rests={WorkteamGroup.kind: settings.group_rest},
         )
         self.events = Announcer(cluster)
-        self.lister = Lister(cluster, settings.tenant_namespaces, self.objects, self.queue)
+        self.lister = Lister(
+            cluster, settings.tenant_namespaces, self.objects, self.queue, now=now, set_back=self._set_back
+        )
+        self._watching = Watching(KINDS, settings.tenant_namespaces, self.observe)
         self.tenants = Tenants()
         self._tenant_life = TenantReconciler(
             cluster, self.tenants, neighbours_of(self.objects, self.queue), connect or _connect, settings, now=now
@@ -111,10 +115,12 @@ class Operator:
             events=self.events,
             now=now,
             settle=settings.create_settle,
+            terminates=cluster.is_terminating,
         )
+        keeper = Keeper(cluster, self.objects, self.queue, now=now)
         self._sweeper = Sweeper(parts, cluster)
         self._reconcilers: dict[str, Reconciler] = {
-            WorkteamTenant.kind: TenantVisits(self._tenant_life.reconcile, self._sweeper.follow),
+            WorkteamTenant.kind: TenantVisits(keeper.note, self._tenant_life.reconcile, self._sweeper.follow),
             WorkteamUser.kind: UserReconciler(parts),
             WorkteamGroup.kind: GroupReconciler(parts),
         }
@@ -125,7 +131,7 @@ class Operator:
         address = self.settings.host, self.settings.port
         async with health.served(*address, alive=self._alive, ready=self._ready), self.working():
             gc.freeze()  # the copy stays: a full collection would only walk it
-            return not await self._watch_until(stop)
+            return not await self._watching.until(stop)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -148,32 +154,14 @@ class Operator:
             await self.events.drain()
             await self._tenant_life.close()
 
-    async def _watch_until(self, stop: asyncio.Event) -> bool:
-        """Let kopf watch until ``stop`` is set; True if it ended by itself."""
-        loop = asyncio.get_running_loop()
-        end = threading.Event()
-
-        def saw(kind: type[CustomResource], change: str | None, raw: Any) -> None:
-            loop.call_soon_threadsafe(self.observe, kind, change, raw)
-
-        watching = asyncio.create_task(
-            asyncio.to_thread(handlers.serve, KINDS, self.settings.tenant_namespaces, saw, end)
-        )
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({watching, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        ended = watching.done()
-        stopped.cancel()
-        end.set()
-        await asyncio.gather(watching, return_exceptions=True)
-        return ended
-
     def observe(self, kind: type[CustomResource], change: str | None, raw: Any) -> None:
         """Take what kopf saw. Never raises: what does not parse is kept as unreadable."""
         if change is None:
             self.lister.ask()
         key = Key(kind.kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
         if change == "DELETED":
-            self._queue_all(self.objects.remove(key, raw["metadata"]["uid"]))
+            version = int(raw["metadata"]["resourceVersion"])
+            self._queue_all(self.objects.remove(key, raw["metadata"]["uid"], version=version))
             if key.kind == WorkteamTenant.kind:
                 self.queue.add(Visit(key))
             return
@@ -183,6 +171,12 @@ class Operator:
             self.objects.unreadable(key)
         else:
             self._queue_all(self.objects.observe(resource))
+
+    def _set_back(self) -> None:
+        """Have the tenants tell that the cluster was set back; kopf waits for versions that are still to come."""
+        for tenant in self.tenants:
+            self.queue.add(Visit(_key(tenant.key), Priority.LEAVER))
+        self._watching.begin_anew()
 
     async def _drain(self) -> None:
         """Finish what is in flight; nothing is persisted, as everything is found again."""
@@ -216,14 +210,19 @@ class TenantVisits:
     """Lets the tenants' own reconciler be called like the others, and tells who follows a tenant."""
 
     def __init__(
-        self, reconcile: Callable[[TenantKey], Awaitable[timedelta | None]], follow: Callable[[TenantKey], None]
+        self,
+        keep: Callable[[TenantKey], Awaitable[None]],
+        reconcile: Callable[[TenantKey], Awaitable[timedelta | None]],
+        follow: Callable[[TenantKey], None],
     ) -> None:
+        self._keep = keep
         self._reconcile = reconcile
         self._follow = follow
 
     async def reconcile(self, key: Key) -> Outcome:
         """Make one pass. Raises ``ClusterError``."""
         tenant = TenantKey(key.namespace, key.name)
+        await self._keep(tenant)
         try:
             return Outcome(again_in=await self._reconcile(tenant))
         finally:

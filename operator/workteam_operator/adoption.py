@@ -33,6 +33,8 @@ class Wanted:
     confirmed: str | None = None
     """The id that a person named by annotation."""
     intents: tuple[Intent, ...] = ()
+    restored: bool = False
+    """Whether the object came back from a backup, so that it may not give access back to a leaver (rule A3)."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def _verdict(wanted: Wanted, candidate: Candidate) -> Adopt | Refuse:
             f"{candidate.id} matches but has another {other}: name it by the annotation workte.am/adopt if it is right"
         )
         return Refuse(Reason.UNIQUENESS_CONFLICT, text)
-    certain = same_id and _same_name(wanted, candidate) and is_guid(candidate.external_id)
+    certain = same_id and _same_name(wanted, candidate) and is_guid(candidate.external_id) and not wanted.restored
     if wanted.active and not candidate.active and not certain:
         text = f"{candidate.id} matches and is inactive, so it may be another person's: confirm by workte.am/adopt"
         return Refuse(Reason.CONFIRM_ADOPTION, text)

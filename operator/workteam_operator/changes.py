@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from workteam_crds.conditions import Condition, ConditionType, Reason, find_condition, is_true
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamTenant, WorkteamUser
-from workteam_crds.kinds.custom_resource import ADOPT, LAST_MODIFIED, RECONCILE_REQUESTED_AT
+from workteam_crds.kinds.custom_resource import ACCEPT_RESTORE, ADOPT, LAST_MODIFIED, RECONCILE_REQUESTED_AT
 from workteam_crds.kinds.progress import PlannedAction
 from workteam_operator.ownership import Owner, claims, recorded_id
 from workteam_operator.workqueue import Priority, Visit
@@ -34,6 +34,11 @@ def takes_access(resource: Resource) -> bool:
         leaving = resource.deleting or resource.spec.active is False
         return leaving and resource.status.synced_active is not False
     return False
+
+
+def is_retired(user: WorkteamUser) -> bool:
+    """Say whether deprovisioning.retention deleted the account: then the user is nobody to groups and reports."""
+    return user.status.retired_time is not None
 
 
 def is_settled(owner: Owner) -> bool:
@@ -91,9 +96,10 @@ def _account(resource: Resource | None) -> tuple[str | None, str | None, bool]:
 
 
 def asks_for_all(old: Resource, new: Resource | None) -> bool:
-    """Say whether a person asked that everything of a tenant be looked at."""
-    asked = new.metadata.annotations.get(RECONCILE_REQUESTED_AT) if new is not None else None
-    return asked is not None and asked != old.metadata.annotations.get(RECONCILE_REQUESTED_AT)
+    """Say whether a person asked that everything of a tenant be looked at, or said that what came back is current."""
+    said = new.metadata.annotations if new is not None else {}
+    words = (said.get(name) != old.metadata.annotations.get(name) for name in (RECONCILE_REQUESTED_AT, ACCEPT_RESTORE))
+    return new is not None and any(words)
 
 
 def learned(old: WorkteamTenant, new: WorkteamTenant) -> bool:

@@ -11,6 +11,7 @@ from workteam_crds.kinds.progress import Intent, PlannedAction
 from workteam_crds.naming import Key
 from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Team
+from workteam_operator.changes import is_retired
 from workteam_operator.drift import reports
 from workteam_operator.group_situation import GroupFacts, Members
 from workteam_operator.ownership import (
@@ -58,12 +59,15 @@ class GroupEyes:
             heirs=self._heirs(group, sharers, now) if group.deleting else (),
             name_in_use=line[1].metadata.name if len(line) > 1 else None,
             gives_way=gives_way(line),
+            restored=self._parts.holds_back(group, self._tenant),
             reports=reports(group, self._tenant.spec.drift) and _has_same_members(group, members),
         )
 
     async def facts(self, group: WorkteamGroup, *, now: datetime) -> GroupFacts:
         """Read everything once; the team only if it is not known already."""
         facts = self.glance(group, now=now)
+        if facts.restored:
+            return facts  # nothing is asked on behalf of what may be out of date
         if group.status.team_id is None:
             return await self._with_found(facts)
         self._parts.searched.forget(group.key)
@@ -156,7 +160,7 @@ class GroupEyes:
         listed = {*group.spec.members, *(member for item in lists for member in item.spec.members)}
         keys = (Key(WorkteamUser.kind, group.metadata.namespace, name) for name in listed)
         users = [self._parts.objects.user(key) for key in keys]
-        known = [user for user in users if user is not None and user.tenant == group.tenant]
+        known = [user for user in users if user is not None and user.tenant == group.tenant and not is_retired(user)]
         accounts = frozenset(user.status.account_id for user in known if user.status.account_id is not None)
         waiting = sum(user.status.account_id is None for user in known)
         plans = [user.status.plan for user in known if user.status.account_id is None and user.status.plan]

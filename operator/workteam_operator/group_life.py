@@ -16,11 +16,12 @@ from workteam_operator.group_facts import GroupEyes
 from workteam_operator.group_forecast import forecast
 from workteam_operator.group_plan import plan_group
 from workteam_operator.group_progress import disowned, renamed, with_members, with_plan, with_team
-from workteam_operator.group_report import UNSUPPORTED, counted, group_status, settled
+from workteam_operator.group_report import UNSUPPORTED, counted, settled
 from workteam_operator.group_situation import GroupFacts
 from workteam_operator.intents import after_failure, with_intent
 from workteam_operator.ownership import external_id, id_claim
-from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, still_as_decided
+from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded
+from workteam_operator.reporting import report_on_group
 from workteam_operator.steps import Stall, Wait
 from workteam_operator.tenants import Tenant
 from workteam_operator.verdicts import Verdict
@@ -38,11 +39,13 @@ class GroupReconciler:
         group = self._parts.objects.group(key)
         if group is None or (group.deleting and not group.held):
             return DONE  # gone from our copy says nothing about Workteam
+        if await self._parts.let_go_with_namespace(group):
+            return DONE
         match self._parts.gate(group):
             case Verdict() as verdict:
                 if not await self._parts.let_go(group, verdict):
                     status = disowned(group.status) if self._parts.disowns(group) else group.status
-                    await _Report(self._parts, group).write(status, verdict)
+                    await report_on_group(self._parts, group).write(status, verdict)
                 return DONE
             case Outcome() as outcome:
                 return outcome
@@ -50,26 +53,11 @@ class GroupReconciler:
                 return await _GroupPass(self._parts, tenant, group).run()
 
 
-class _Report:
-    """Writes one group's status."""
-
-    def __init__(self, parts: Parts, group: WorkteamGroup) -> None:
-        self._parts = parts
-        self.group = group
-        """The object with what was stored last, and the spec that the pass decides from."""
-        self.now = parts.now().replace(microsecond=0)
-
-    async def write(self, progress: GroupStatus, verdict: Verdict | None, *, if_unchanged: bool = False) -> None:
-        """Write the status if it differs; without a verdict only what was done."""
-        status = group_status(self.group, progress, verdict, now=self.now)
-        if status != self.group.status:
-            self._parts.tell_stalled(self.group, status.conditions)
-            stored = await self._parts.writer.apply(self.group, status.dump(), if_unchanged=if_unchanged)
-            self.group = still_as_decided(self.group, stored)
-
-
 class _GroupPass:
     """What one pass knows and did so far; its progress survives a failure, so that it is always reported."""
+
+    _progress: GroupStatus | None
+    """What the pass did so far; None once the object was let go."""
 
     def __init__(self, parts: Parts, tenant: Tenant, group: WorkteamGroup) -> None:
         self._parts = parts
@@ -84,8 +72,8 @@ class _GroupPass:
         """Go from step to step, then report."""
         if not (self._group.held or self._group.deleting):
             self._group = await self._parts.writer.hold(self._group)
-        self._report = _Report(self._parts, self._group)
-        self._progress: GroupStatus | None = self._group.status
+        self._report = report_on_group(self._parts, self._group)
+        self._progress = self._group.status
         try:
             verdict, outcome = await self._steps()
         except BackendError as error:
@@ -112,7 +100,7 @@ class _GroupPass:
                 return verdicts.planned(plan.summary), DONE
             if (ending := await self._end(facts, step)) is not None:
                 return ending
-            facts = await self._act(facts, step)
+            facts = await self._parts.changes.told(step, facts, self._act(facts, step))
         return None, SOON
 
     async def _forecast(self, facts: GroupFacts, step: steps.Step) -> Plan | None:
@@ -155,7 +143,7 @@ class _GroupPass:
                 return None
 
     async def _release(self, how: steps.Leaving) -> Ending:
-        await self._parts.writer.release(self._report.group)
+        await self._parts.writer.release(self._report.resource)
         self._parts.forget(self._group.key)
         self._parts.known.forget(self._group.key)
         self._parts.events.tell(self._group, Happening(how.value), "The object lets its team go")

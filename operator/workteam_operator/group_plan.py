@@ -14,6 +14,7 @@ from workteam_operator.adoption import Adopt, Await, Refuse, decide
 from workteam_operator.backend.port import Team
 from workteam_operator.group_situation import GroupFacts, candidate, wanted_of
 from workteam_operator.intents import too_new
+from workteam_operator.leavers import grace_left
 from workteam_operator.ownership import external_id
 from workteam_operator.steps import Leaving, Stall, Step, Wait
 
@@ -22,6 +23,8 @@ def plan_group(facts: GroupFacts) -> Step:
     """Return the one step that brings the team closer to the object."""
     if facts.group.deleting:
         return _plan_departure(facts)
+    if facts.restored:
+        return steps.RESTORED
     if facts.members.lists < (facts.group.spec.memberships or 0):
         wanted = facts.group.spec.memberships
         return Wait(f"Only {facts.members.lists} of {wanted} further lists of members are here yet")
@@ -103,6 +106,8 @@ def _plan_missing(facts: GroupFacts) -> Step:
 def _plan_departure(facts: GroupFacts) -> Step:
     if facts.members.lists:
         return Wait(f"{facts.members.lists} further lists of members have to go first", deleting=True)
+    if facts.restored and not _is_left_alone(facts):
+        return steps.RESTORED
     if facts.status.team_id is None:
         return _plan_departure_without_team(facts)
     step = _plan_departure_with_team(facts)
@@ -136,10 +141,15 @@ def _plan_departure_with_team(facts: GroupFacts) -> Step:
     holder = facts.holders.get(facts.status.team_id or "")
     if holder is not None and not holder.leaving:
         return steps.Release(Leaving.HANDED_OVER)
-    policy = facts.policies.deprovisioning.on_group_delete
-    if facts.status.adopted or policy is OnGroupDelete.ORPHAN:
+    if _is_left_alone(facts):
         return steps.Release(Leaving.ORPHANED)
-    return _plan_loss(facts, empties=policy is OnGroupDelete.EMPTY)
+    return _plan_loss(facts, empties=facts.policies.deprovisioning.on_group_delete is OnGroupDelete.EMPTY)
+
+
+def _is_left_alone(facts: GroupFacts) -> bool:
+    """Say whether a team that the group has stays as it is when the group goes."""
+    orphans = facts.policies.deprovisioning.on_group_delete is OnGroupDelete.ORPHAN
+    return facts.status.team_id is not None and (orphans or facts.status.adopted is True)
 
 
 def _plan_loss(facts: GroupFacts, *, empties: bool) -> Step:
@@ -158,6 +168,9 @@ def _plan_loss(facts: GroupFacts, *, empties: bool) -> Step:
         return Wait("Workteam still shows the deleted team", timedelta(seconds=1), deleting=True)
     if len(facts.group.metadata.finalizers) > 1:
         return Wait("Another finalizer has to go before the team does", deleting=True)
+    left = timedelta(0) if empties else grace_left(facts.group, facts.policies.deprovisioning, now=facts.now)
+    if left > timedelta(0):
+        return Wait("The team is kept until deprovisioning.gracePeriod is over", left, deleting=True, grace=True)
     if not _is_booked(facts):
         return steps.Book(BookingKind.DELETION, released=_released(facts.group))
     return steps.ChangeMembers(frozenset(), losing) if empties else steps.Erase(team.id)

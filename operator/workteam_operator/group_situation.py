@@ -88,6 +88,8 @@ class GroupFacts:
     """An object that still has the wanted displayName in Workteam, and is to be renamed or is terminating."""
     reports: bool = False
     """Whether what others changed is named, and not set right (``spec.drift.policy: Report``)."""
+    restored: bool = False
+    """Whether the object came back from a backup that nobody accepted yet (rule A3)."""
     gives_way: bool = False
     """Whether objects wait for each other's displayNames in a circle, and this one takes a name in between."""
 

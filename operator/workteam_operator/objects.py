@@ -4,8 +4,8 @@ What kopf saw, what a list found and what our own writes returned all come in by
 have to be reconciled. Absence removes from this copy and does nothing else (rule A4).
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, TypeVar
 
 from workteam_crds.cluster.port import Listing
@@ -24,14 +24,12 @@ from workteam_operator.changes import (
 from workteam_operator.index import Index
 from workteam_operator.mapping import manager_of
 from workteam_operator.ownership import Claim, Owner, claims
+from workteam_operator.recency import Recency
 from workteam_operator.recorded import RecordedIds
 from workteam_operator.workqueue import Priority, Visit
 
 R = TypeVar("R", WorkteamTenant, WorkteamUser, WorkteamGroup, WorkteamGroupMembership)
 OWNERS = {WorkteamUser.kind, WorkteamGroup.kind}
-
-TOMBSTONES = 10_000
-"""How many deleted objects are remembered, so that an answer that comes late does not bring one back."""
 
 
 class Objects:
@@ -40,7 +38,7 @@ class Objects:
     def __init__(self) -> None:
         self._objects: dict[Key, Resource] = {}
         self._unreadable: set[Key] = set()
-        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._recency = Recency()
         self._claims: Index[Claim] = Index()
         self._tenants: Index[TenantKey] = Index()
         self._managers: Index[str] = Index()
@@ -55,8 +53,9 @@ class Objects:
     def observe(self, resource: Resource, *, base: Priority = Priority.LIVE) -> tuple[Visit, ...]:
         """Take an object as it is at its resourceVersion, unless ours is newer; return who has to be reconciled."""
         key, old = resource.key, self._objects.get(resource.key)
-        if resource.metadata.uid in self._gone or (old is not None and _version(old) >= _version(resource)):
+        if not self._recency.is_news(old, resource):
             return ()
+        self._recency.saw(resource)
         self._unreadable.discard(key)
         before = self._claims.terms(key)
         self._objects[key] = resource
@@ -70,12 +69,12 @@ class Objects:
         """Note that an object is there and does not parse: nothing is done to it, and it keeps its claims."""
         self._unreadable.add(key)
 
-    def remove(self, key: Key, uid: str | None) -> tuple[Visit, ...]:
-        """Take note that an object is gone; return who has to be reconciled. A successor of the name stays."""
-        if uid is not None:
-            self._gone[uid] = None
-            while len(self._gone) > TOMBSTONES:
-                self._gone.popitem(last=False)
+    def remove(self, key: Key, uid: str | None, *, version: int | None = None) -> tuple[Visit, ...]:
+        """Take note that an object is gone; return who has to be reconciled. A successor of the name stays.
+
+        ``version`` is the resourceVersion at which it went, if that is known.
+        """
+        self._recency.gone(key, uid, version)
         old = self._objects.get(key)
         if old is None or (uid is not None and old.metadata.uid != uid):
             return ()
@@ -92,15 +91,36 @@ class Objects:
         self, kind: type[CustomResource], namespace: str, listing: Listing[Any], *, base: Priority
     ) -> tuple[Visit, ...]:
         """Take a whole list; what it lacks is gone, unless it was written after the list."""
+        version = int(listing.resource_version)
         visits = [visit for item in listing.items for visit in self.observe(item, base=base)]
         for key in listing.unreadable:
             self.unreadable(key)
         listed = {item.key for item in listing.items} | set(listing.unreadable)
         for key, held in list(self._objects.items()):
             missing = (key.kind, key.namespace) == (kind.kind, namespace) and key not in listed
-            if missing and _version(held) <= int(listing.resource_version):
-                visits += self.remove(key, held.metadata.uid)
+            if missing and self._recency.lacked(held, version):
+                visits += self.remove(key, held.metadata.uid, version=version)
+        self._recency.listed(kind.kind, namespace, version)
         return tuple(visits)
+
+    @property
+    def set_back_time(self) -> datetime | None:
+        """Return when the cluster was seen to be set back to an earlier state (rule A3); None if it was not."""
+        return self._recency.set_back_time
+
+    def newest(self, kind: type[CustomResource]) -> int:
+        """Return the highest resourceVersion that was seen of a kind."""
+        return self._recency.newest(kind.kind)
+
+    def set_back(self, listing: Listing[Any], now: datetime, *, since: int) -> bool:
+        """Say whether a list tells that etcd was restored; if so, everything is taken anew from here on.
+
+        ``since`` is what ``newest`` was before the list was asked for.
+        """
+        if not self._recency.is_set_back(listing, self.find, since=since):
+            return False
+        self._recency.begin_anew(self._objects, now)
+        return True
 
     def find(self, key: Key) -> Resource | None:
         """Return an object of any kind, readable or not any more."""
@@ -242,8 +262,3 @@ def _group_of(resource: CustomResource) -> Key:
     if isinstance(resource, WorkteamGroupMembership):
         return Key(WorkteamGroup.kind, resource.metadata.namespace, resource.spec.group_ref.name)
     return resource.key
-
-
-def _version(resource: CustomResource) -> int:
-    """Return the resourceVersion as a number: within a kind they are ordered (promised since Kubernetes 1.35)."""
-    return int(resource.metadata.resource_version or 0)

@@ -10,6 +10,7 @@ from workteam_crds.kinds.progress import Intent
 from workteam_crds.kinds.tenants import Adoption
 from workteam_crds.naming import TenantKey, folded
 from workteam_operator.adoption import Holder, Wanted
+from workteam_operator.restoration import came_from_backup
 
 Owner: TypeAlias = WorkteamUser | WorkteamGroup
 """An object that has, or is to have, something in Workteam."""
@@ -144,6 +145,7 @@ def wanted_by(owner: Owner, policy: Adoption) -> Wanted:
         policy=policy,
         confirmed=owner.metadata.annotations.get(ADOPT) or None,
         intents=owner.status.pending_create,
+        restored=came_from_backup(owner),
     )
 
 

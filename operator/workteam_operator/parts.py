@@ -1,6 +1,7 @@
 """What the reconcilers of users and groups work with, and what both do before and after a pass."""
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias, TypeVar
@@ -9,11 +10,12 @@ from workteam_crds.cluster.port import Severity
 from workteam_crds.conditions import Condition, ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.progress import BookingKind, Intent
-from workteam_crds.kinds.tenants import Adoption
+from workteam_crds.kinds.tenants import Adoption, Mode
 from workteam_crds.naming import Key, TenantKey
 from workteam_operator import verdicts
 from workteam_operator.adoption import Wanted
 from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, BackendUnavailable
+from workteam_operator.changelog import ChangeLog
 from workteam_operator.changes import is_refused_adoption
 from workteam_operator.events import Announcer, Happening
 from workteam_operator.known_teams import KnownTeams
@@ -21,6 +23,7 @@ from workteam_operator.objects import Objects
 from workteam_operator.ownership import Owner, better_rival, name_claim, recorded_id, wanted_by
 from workteam_operator.recorded import gives_way
 from workteam_operator.refusals import for_the_status
+from workteam_operator.restoration import awaits_acceptance
 from workteam_operator.since import Since
 from workteam_operator.steps import Stall
 from workteam_operator.tenant_report import NOT_ASKED
@@ -28,6 +31,8 @@ from workteam_operator.tenants import Tenant, Tenants
 from workteam_operator.verdicts import Verdict
 from workteam_operator.workqueue import DONE, Outcome, Visit, WorkQueue
 from workteam_operator.writer import ObjectWriter
+
+log = logging.getLogger(__name__)
 
 MOST_STEPS = 12
 """A pass that needs more goes on in the next one."""
@@ -52,6 +57,10 @@ class Parts:
     events: Announcer
     now: Callable[[], datetime]
     settle: timedelta
+    terminates: Callable[[str], Awaitable[bool]]
+    """Says whether a namespace is being deleted."""
+    changes: ChangeLog = field(default_factory=ChangeLog)
+    """What was done in Workteam, for whoever has to know later."""
     searched: Since[Intent] = field(default_factory=Since)
     """Since when look-ups for unanswered creates have found nothing."""
     stuck: Since[Key] = field(default_factory=Since)
@@ -65,6 +74,8 @@ class Parts:
             return verdicts.DECOMMISSIONED
         if owner.paused:
             return verdicts.PAUSED
+        if found is not None and found.paused:
+            return verdicts.TENANT_PAUSED
         tenant = self.tenants.get(owner.tenant)
         if tenant is None:
             return verdicts.TENANT_MISSING if found is None else Outcome(failed=True)
@@ -95,6 +106,30 @@ class Parts:
         own = self.objects.tenant_of(owner.tenant)
         others = self.objects.recorded.elsewhere(owner, found)
         return own is not None and any(gives_way(own, self.objects.tenant_of(o.tenant), name, o) for o in others)
+
+    def holds_back(self, owner: Owner, tenant: Tenant) -> bool:
+        """Say whether an object came back from a backup that nobody accepted yet (rule A3).
+
+        In mode Plan nothing is held back: what would be done is how a person sees whether it is current.
+        """
+        if tenant.spec.mode is Mode.PLAN:
+            return False
+        found = self.objects.tenant_of(owner.tenant) or tenant.resource
+        return awaits_acceptance(owner, found, self.objects.set_back_time, now=self.now())
+
+    async def let_go_with_namespace(self, owner: R) -> bool:
+        """Let a deleted object go as it is if its whole namespace is being deleted (rule A4).
+
+        That is no decision about accounts, and Secret and tenant may be gone already. Events are refused there, so
+        each is logged.
+        """
+        if not (owner.deleting and await self.terminates(owner.metadata.namespace)):
+            return False
+        await self.writer.release(owner)
+        self.forget(owner.key)
+        self.known.forget(owner.key)
+        log.warning("Orphaned: the namespace is being deleted, nothing was done", extra={"key": str(owner.key)})
+        return True
 
     def erased_lately(self, key: Key, found: str | None, now: datetime) -> bool:
         """Say whether an account or team was deleted so short a time ago that it may still show."""
@@ -139,6 +174,9 @@ class Parts:
     def _may_inherit(self, other: Owner) -> bool:
         readable = self.objects.user(other.key) or self.objects.group(other.key)
         if readable is None or other.deleting or other.paused or recorded_id(other) is not None:
+            return False
+        tenant = self.tenants.get(other.tenant)
+        if tenant is not None and self.holds_back(other, tenant):
             return False
         return better_rival(other, self.objects.claimants(name_claim(other), but=other.key)) is None
 

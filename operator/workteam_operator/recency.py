@@ -1,4 +1,4 @@
-"""What is newer than our copy, what is old, and whether the cluster was set back to an earlier state (A3, A10). Pure."""
+"""What is newer than our copy, what is old, and whether the cluster was set back to an earlier state (A3). Pure."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable

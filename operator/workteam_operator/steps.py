@@ -97,6 +97,11 @@ class Forget:
 
 
 @dataclass(frozen=True)
+class Retire:
+    """Note that the account was deleted by deprovisioning.retention, so that no other is made while nobody asks."""
+
+
+@dataclass(frozen=True)
 class DropGrant:
     """Remove the annotation by which a person gave access, as it had its effect."""
 
@@ -116,6 +121,8 @@ class Wait:
     again_in: timedelta | None = None
     """None: another object's change wakes this one."""
     deleting: bool = False
+    grace: bool = False
+    """Whether it only waits for the end of deprovisioning.gracePeriod."""
 
 
 @dataclass(frozen=True)
@@ -143,12 +150,21 @@ Step: TypeAlias = (
     | LeaveTeams
     | Look
     | Forget
+    | Retire
     | DropGrant
     | Release
     | Wait
     | Stall
     | Settled
 )
+
+
+RESTORED = Stall(
+    Reason.RESTORED_OBJECT,
+    "It came back from a backup and may be out of date, so nothing is done in Workteam: see that it is current, then "
+    "set workte.am/accept-restore on the tenant to the time that it is now (RFC 3339)",
+)
+"""Rule A3."""
 
 
 def confirmed(resource: CustomResource) -> str | None:

@@ -16,6 +16,7 @@ from workteam_crds.conditions import (
 from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Capabilities as Announced
 from workteam_crds.kinds.tenants import Endpoint, TenantStatus, WorkteamTenant
+from workteam_crds.part import rfc3339
 from workteam_operator.backend.port import (
     BackendDenied,
     BackendError,
@@ -23,6 +24,7 @@ from workteam_operator.backend.port import (
     BackendUnavailable,
     Capabilities,
 )
+from workteam_operator.restoration import is_accepted
 
 UNAUTHORIZED = 401
 
@@ -122,9 +124,13 @@ def tenant_status(tenant: WorkteamTenant, facts: TenantFacts, *, now: datetime) 
     )
 
 
+OF_OTHERS = {"ledger", "lastFullSweep", "restoredTime", "retentionDue"}
+"""What of the status has a field manager of its own."""
+
+
 def written(status: TenantStatus) -> dict[str, Any]:
     """Return what the reconciler writes of a status: all but what has a field manager of its own."""
-    return {key: value for key, value in status.dump().items() if key not in {"ledger", "lastFullSweep"}}
+    return {key: value for key, value in status.dump().items() if key not in OF_OTHERS}
 
 
 ONLY_WHILE_TRUE = (ConditionType.RECONCILING, ConditionType.STALLED, ConditionType.OWNERSHIP_CONFLICT)
@@ -139,7 +145,14 @@ class _Statement(NamedTuple):
 
 def _conditions(tenant: WorkteamTenant, facts: TenantFacts, *, now: datetime) -> tuple[Condition, ...]:
     before = tenant.status.conditions
-    statements = [*_readiness(facts, tenant), *_in_use(facts), *_circuit(facts), *_ownership(facts), _budget(facts)]
+    statements = [
+        *_restored(tenant, now=now),
+        *_readiness(facts, tenant),
+        *_in_use(facts),
+        *_circuit(facts),
+        *_ownership(facts),
+        _budget(facts),
+    ]
     said = {statement.type for statement in statements}
     gone = [kind for kind in ONLY_WHILE_TRUE if kind not in said]
     conditions = without_conditions(before, *gone)
@@ -172,6 +185,19 @@ def _readiness(facts: TenantFacts, tenant: WorkteamTenant) -> list[_Statement]:
     else:
         found.append(_Statement(ConditionType.RECONCILING, Reason.RETRYING_TRANSIENT, message))
     return found
+
+
+def _restored(tenant: WorkteamTenant, *, now: datetime) -> list[_Statement]:
+    """Return that a person has to look, once for all objects; what needs one for another reason is said instead."""
+    restored = tenant.status.restored_time
+    if restored is None or is_accepted(tenant, restored, now=now):
+        return []
+    text = (
+        f"The cluster was set back to an earlier state before {rfc3339(restored)}: what it held then may be out of "
+        "date, so nothing is done about it in Workteam. See what would be done with mode: Plan; then set "
+        "workte.am/accept-restore on the tenant to the time that it is now (RFC 3339)"
+    )
+    return [_Statement(ConditionType.STALLED, Reason.RESTORED_OBJECT, text)]
 
 
 def _ready(

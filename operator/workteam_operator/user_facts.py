@@ -11,7 +11,7 @@ from workteam_crds.kinds.users import UserStatus
 from workteam_crds.naming import Key
 from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Account
-from workteam_operator.changes import is_settled
+from workteam_operator.changes import is_retired, is_settled
 from workteam_operator.drift import reports
 from workteam_operator.mapping import desired_account, manager_of
 from workteam_operator.ownership import (
@@ -62,13 +62,16 @@ class UserEyes:
             heirs=self._heirs(user, sharers, now) if user.deleting else (),
             name_in_use=line[1].metadata.name if len(line) > 1 else None,
             gives_way=gives_way(line),
-            manager_waits=manager is not None and manager.status.account_id is None,
+            manager_waits=manager is not None and manager.status.account_id is None and not is_retired(manager),
+            restored=self._parts.holds_back(user, self._tenant),
             reports=reports(user, self._tenant.spec.drift),
         )
 
     async def facts(self, user: WorkteamUser, *, now: datetime) -> UserFacts:
         """Read everything once."""
         facts = self.glance(user, now=now)
+        if facts.restored:
+            return facts  # nothing is asked on behalf of what may be out of date
         if user.status.account_id is None:
             return await self._with_found(facts)
         self._parts.searched.forget(user.key)

@@ -17,13 +17,23 @@ from workteam_operator.intents import after_failure, with_intent
 from workteam_operator.ownership import id_claim
 from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, still_as_decided
 from workteam_operator.refusals import refused_by
+from workteam_operator.reporting import report_on_user
 from workteam_operator.steps import Stall, Wait
 from workteam_operator.tenants import Tenant
 from workteam_operator.user_facts import UserEyes
 from workteam_operator.user_forecast import forecast
 from workteam_operator.user_plan import plan_user
-from workteam_operator.user_progress import confirmed, deactivated, disowned, leaving_out, with_account, with_plan
-from workteam_operator.user_report import settled, user_status
+from workteam_operator.user_progress import (
+    about_to_write,
+    confirmed,
+    deactivated,
+    disowned,
+    leaving_out,
+    retired,
+    with_account,
+    with_plan,
+)
+from workteam_operator.user_report import settled
 from workteam_operator.user_situation import UserFacts
 from workteam_operator.verdicts import Verdict
 from workteam_operator.workqueue import DONE, Outcome
@@ -40,11 +50,13 @@ class UserReconciler:
         user = self._parts.objects.user(key)
         if user is None or (user.deleting and not user.held):
             return DONE  # gone from our copy says nothing about Workteam
+        if await self._parts.let_go_with_namespace(user):
+            return DONE
         match self._parts.gate(user):
             case Verdict() as verdict:
                 if not await self._parts.let_go(user, verdict):
                     status = disowned(user.status) if self._parts.disowns(user) else user.status
-                    await _Report(self._parts, user).write(status, verdict)
+                    await report_on_user(self._parts, user).write(status, verdict)
                 return DONE
             case Outcome() as outcome:
                 return outcome
@@ -52,26 +64,11 @@ class UserReconciler:
                 return await _UserPass(self._parts, tenant, user).run()
 
 
-class _Report:
-    """Writes one user's status."""
-
-    def __init__(self, parts: Parts, user: WorkteamUser) -> None:
-        self._parts = parts
-        self.user = user
-        """The object with what was stored last, and the spec that the pass decides from."""
-        self.now = parts.now().replace(microsecond=0)
-
-    async def write(self, progress: UserStatus, verdict: Verdict | None, *, if_unchanged: bool = False) -> None:
-        """Write the status if it differs; without a verdict only what was done."""
-        status = user_status(self.user, progress, verdict, now=self.now)
-        if status != self.user.status:
-            self._parts.tell_stalled(self.user, status.conditions)
-            stored = await self._parts.writer.apply(self.user, status.dump(), if_unchanged=if_unchanged)
-            self.user = still_as_decided(self.user, stored)
-
-
 class _UserPass:
     """What one pass knows and did so far; its progress survives a failure, so that it is always reported."""
+
+    _progress: UserStatus | None
+    """What the pass did so far; None once the object was let go."""
 
     def __init__(self, parts: Parts, tenant: Tenant, user: WorkteamUser) -> None:
         self._parts = parts
@@ -86,8 +83,8 @@ class _UserPass:
         """Go from step to step, then report."""
         if not (self._user.held or self._user.deleting):
             self._user = await self._parts.writer.hold(self._user)
-        self._report = _Report(self._parts, self._user)
-        self._progress: UserStatus | None = self._user.status
+        self._report = report_on_user(self._parts, self._user)
+        self._progress = self._user.status
         try:
             verdict, outcome = await self._steps()
         except BackendError as error:
@@ -112,7 +109,7 @@ class _UserPass:
                 return verdicts.planned(plan.summary), DONE
             if (ending := await self._end(facts, step)) is not None:
                 return ending
-            facts = await self._act(facts, step)
+            facts = await self._parts.changes.told(step, facts, self._act(facts, step))
         self._progress = facts.status
         return None, SOON
 
@@ -129,7 +126,7 @@ class _UserPass:
                 self._progress = facts.status.model_copy(update={"pending_create": facts.intents})
                 return verdicts.stalled(step), DONE
             case steps.Release(how):
-                await self._parts.writer.release(self._report.user)
+                await self._parts.writer.release(self._report.resource)
                 self._parts.forget(self._user.key)
                 self._parts.events.tell(self._user, Happening(how.value), "The object lets its account go")
                 self._progress = None
@@ -145,7 +142,7 @@ class _UserPass:
             case _:
                 return None
 
-    async def _act(self, facts: UserFacts, step: steps.Step) -> UserFacts:  # noqa: C901 - one line a step
+    async def _act(self, facts: UserFacts, step: steps.Step) -> UserFacts:  # noqa: C901, PLR0912 - one line a step
         """Do one step, and return what is known then."""
         match step:
             case steps.Adopt(found, ours):
@@ -169,10 +166,12 @@ class _UserPass:
                 return await self._leave(facts, groups)
             case steps.Forget():
                 return await self._eyes.forgotten(facts)
+            case steps.Retire():
+                return retired(facts, self._report.now)
             case steps.DropGrant():
-                stored = await self._parts.writer.drop_annotation(self._report.user, GRANT_ACCESS)
-                self._report.user = still_as_decided(self._report.user, stored)
-                return replace(facts, user=self._report.user)
+                stored = await self._parts.writer.drop_annotation(self._report.resource, GRANT_ACCESS)
+                self._report.resource = still_as_decided(self._report.resource, stored)
+                return replace(facts, user=self._report.resource)
             case _:
                 raise AssertionError(f"no step of a user: {type(step).__name__}")
 
@@ -186,7 +185,8 @@ class _UserPass:
         """Write the intent down with uid and resourceVersion: nobody else decides about this object now (rule A7)."""
         intents = with_intent(facts.intents, facts.desired.external_id, facts.desired.user_name, now=self._report.now)
         self._before = facts.intents
-        status = facts.status.model_copy(update={"pending_create": intents})
+        written = {"pending_create": intents, "synced_attributes": about_to_write(facts)}
+        status = facts.status.model_copy(update=written)
         await self._report.write(status, verdicts.CREATING, if_unchanged=True)
         return replace(facts, status=status, intents=intents, noted=True)
 
@@ -204,6 +204,7 @@ class _UserPass:
     async def _update(self, facts: UserFacts, changes: Any) -> UserFacts:
         account = facts.account
         assert account is not None  # noqa: S101 - the plan names an update only for an account that was read
+        facts = await self._foretold(facts)
         try:
             updated = await self._tenant.backend.update_account(account, changes)
         except BackendRejected as error:
@@ -217,6 +218,13 @@ class _UserPass:
         return confirmed(
             replace(facts, account=updated, seen=False, tried=facts.tried | frozenset(changes)), self._report.now
         )
+
+    async def _foretold(self, facts: UserFacts) -> UserFacts:
+        """Note which attributes become ours, before they do."""
+        status = facts.status.model_copy(update={"synced_attributes": about_to_write(facts)})
+        if status != facts.status:
+            await self._report.write(status, None)
+        return replace(facts, status=status)
 
     async def _booked(self, facts: UserFacts, kind: BookingKind) -> UserFacts:
         """Note on the object what the ledger counts already. Our own act is then not mistaken for Workteam's (A3)."""
@@ -243,6 +251,8 @@ class _UserPass:
         self._parts.erased.forget(self._user.key)
         self._parts.erased.saw(self._user.key, (account_id,), now=self._report.now)
         account = await self._tenant.backend.read_account(account_id)
+        if account is None and not self._user.deleting:
+            self._parts.events.tell(self._user, Happening.DELETED, f"The account {account_id} was kept long enough")
         status = facts.status if account else facts.status.model_copy(update={"booked": None})
         return replace(facts, account=account, status=status, erased=True, seen=True)
 

@@ -24,8 +24,10 @@ def plan_user(facts: UserFacts) -> Step:
     """Return the one step that brings the account closer to the object."""
     if facts.user.deleting:
         return _plan_departure(facts)
+    if facts.restored:
+        return steps.RESTORED
     if facts.status.account_id is None:
-        return _plan_arrival(facts)
+        return steps.Settled() if facts.retired else _plan_arrival(facts)
     return _plan_upkeep(facts)
 
 
@@ -74,7 +76,7 @@ def _plan_upkeep(facts: UserFacts) -> Step:
     if (holder := facts.holders.get(facts.status.account_id or "")) is not None and not holder.leaving:
         return Stall(Reason.UNIQUENESS_CONFLICT, f"The object {holder.name} has recorded the same account")
     if account is None:
-        return _plan_missing(facts)
+        return _plan_end_of_retention(facts) if _was_retention(facts) else _plan_missing(facts)
     if facts.desired.active is False and account.active and "active" not in drift_of(facts, account):
         return _plan_deactivation(facts, account)
     if facts.rival is not None:
@@ -86,7 +88,29 @@ def _plan_upkeep(facts: UserFacts) -> Step:
         return steps.Update(changes)
     if facts.granted and account.active:
         return steps.DropGrant()
+    if facts.retention_due and not account.active and not facts.protected:
+        return _plan_retention(facts, account)
     return steps.Settled()
+
+
+def _plan_retention(facts: UserFacts, account: Account) -> Step:
+    """The directory keeps a leaver for ever, the tenant does not: rule A6 holds as for any deletion."""
+    if facts.erased:
+        return Wait("Workteam still shows the deleted account", timedelta(seconds=1))
+    if not _is_booked(facts, BookingKind.DELETION):
+        return steps.Book(BookingKind.DELETION, released=_released(facts.user))
+    return steps.Erase(account.id)
+
+
+def _was_retention(facts: UserFacts) -> bool:
+    """Say whether the account is gone by our own hand, in this pass or in one that ended before it could say so."""
+    booked = facts.status.booked
+    return facts.erased or (booked is not None and booked.kind is BookingKind.DELETION)
+
+
+def _plan_end_of_retention(facts: UserFacts) -> Step:
+    """Who was given access meanwhile gets a new account."""
+    return steps.Forget() if facts.desired.active is True else steps.Retire()
 
 
 def _plan_blocked_rename(facts: UserFacts, changes: Mapping[str, Any]) -> Step:
@@ -124,6 +148,8 @@ def _plan_departure(facts: UserFacts) -> Step:
     recorded = facts.status.account_id is not None
     if facts.policies.deprovisioning.on_delete is OnDelete.ORPHAN and (recorded or not facts.intents):
         return steps.Release(Leaving.ORPHANED)
+    if facts.restored:
+        return steps.RESTORED
     step = _plan_departure_with_account(facts) if recorded else _plan_departure_without_account(facts)
     if recorded and facts.intents and isinstance(step, steps.Release):
         return steps.Forget()  # another create is unresolved: what it made has to lose its access too
@@ -185,6 +211,8 @@ def _plan_erasure(facts: UserFacts, account: Account) -> Step:
         return Wait("Workteam still shows the deleted account", timedelta(seconds=1), deleting=True)
     if len(facts.user.metadata.finalizers) > 1:
         return Wait("Another finalizer has to go before the account is deleted", deleting=True)
+    if (left := facts.grace_left) > timedelta(0):
+        return Wait("The account is kept until deprovisioning.gracePeriod is over", left, deleting=True, grace=True)
     if not _is_booked(facts, BookingKind.DELETION):
         return steps.Book(BookingKind.DELETION, released=_released(facts.user))
     return steps.Erase(account.id)

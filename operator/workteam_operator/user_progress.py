@@ -27,12 +27,38 @@ def with_account(facts: UserFacts, account: Account, now: datetime, *, adopted: 
             "synced_user_name": account.user_name,
             "synced_external_id": account.external_id,
             "synced_active": active_if_agreed(facts, account, before=None),
-            "synced_attributes": () if adopted else synced_attributes(facts.desired),
+            "synced_attributes": () if adopted else about_to_write(facts),
             "pending_create": unresolved,
             "last_sync_time": now,
+            "retired_time": None,
         }
     )
     return replace(facts, status=status, account=account, seen=True, found=(), intents=unresolved)
+
+
+def about_to_write(facts: UserFacts) -> tuple[str, ...]:
+    """Return the paths that are ours, and those that the next write makes ours.
+
+    They are noted before the write: should we crash after it while the directory clears one of them, it is still unset.
+    """
+    return tuple(sorted({*facts.status.synced_attributes, *synced_attributes(facts.desired)}))
+
+
+def retired(facts: UserFacts, now: datetime) -> UserFacts:
+    """Note that deprovisioning.retention deleted the account: what is confirmed is that the user has no access."""
+    update = {
+        "account_id": None,
+        "adopted": None,
+        "synced_user_name": None,
+        "synced_external_id": None,
+        "synced_active": False,
+        "synced_attributes": (),
+        "booked": None,
+        "inactive_since": None,
+        "retired_time": now,
+        "last_sync_time": now,
+    }
+    return replace(facts, status=facts.status.model_copy(update=update), account=None, erased=False)
 
 
 def confirmed(facts: UserFacts, now: datetime) -> UserFacts:

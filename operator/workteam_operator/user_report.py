@@ -27,7 +27,10 @@ def user_status(user: WorkteamUser, progress: UserStatus, verdict: Verdict | Non
 def settled(facts: UserFacts) -> tuple[UserStatus, Verdict]:
     """Return what to remember and to say of a user whose account is as it should be, as far as Workteam goes."""
     account = facts.account
-    assert account is not None  # noqa: S101 - nothing is settled without an account
+    if account is None:  # only who is retired is settled without an account
+        text = "The account was deleted: deprovisioning.retention was over"
+        return facts.status, Verdict(Statement(True, Reason.DEACTIVATED, text), Statement(True, Reason.IN_SYNC))
+    left = facts.desired.active is False and not account.active
     status = facts.status.model_copy(
         update={
             "synced_user_name": account.user_name,
@@ -36,6 +39,7 @@ def settled(facts: UserFacts) -> tuple[UserStatus, Verdict]:
             "synced_attributes": synced_attributes(facts.desired, facts.status.synced_attributes),
             "booked": None,
             "last_sync_time": facts.status.last_sync_time or facts.now,
+            "inactive_since": (facts.status.inactive_since or facts.now) if left else None,
         }
     )
     ready = Statement(True, Reason.PROVISIONED if account.active else Reason.DEACTIVATED)

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import GRANT_ACCESS
 from workteam_crds.kinds.progress import Intent
-from workteam_crds.kinds.tenants import TenantSpec
+from workteam_crds.kinds.tenants import RetentionAction, TenantSpec
 from workteam_crds.kinds.users import UserStatus
 from workteam_crds.naming import Key, folded
 from workteam_operator.adoption import Candidate, Holder, Wanted, not_found, own_creates
 from workteam_operator.backend.port import Account, DesiredAccount
 from workteam_operator.intents import look_again
+from workteam_operator.leavers import grace_left, is_due
 from workteam_operator.ownership import wanted_by
 
 
@@ -54,6 +55,8 @@ class UserFacts:
     """Paths that this pass wrote already: what still differs Workteam does not keep."""
     name_in_use: str | None = None
     """An object that still has the wanted userName in Workteam, and is to be renamed or is terminating."""
+    restored: bool = False
+    """Whether the object came back from a backup that nobody accepted yet (rule A3)."""
     reports: bool = False
     """Whether what others changed is named, and not set right (``spec.drift.policy: Report``)."""
     gives_way: bool = False
@@ -70,6 +73,23 @@ class UserFacts:
     def name_between(self) -> str:
         """Return the userName that ends a circle: nobody else has it, as no other object has this one's name."""
         return f"{self.user.metadata.name}.{self.user.spec.user_name}"
+
+    @property
+    def grace_left(self) -> timedelta:
+        """Return how long a deleted object keeps its account, which has no access any more; zero if no longer."""
+        return grace_left(self.user, self.policies.deprovisioning, now=self.now)
+
+    @property
+    def retired(self) -> bool:
+        """Say whether deprovisioning.retention deleted the account, and nobody gave access again."""
+        return self.status.retired_time is not None and self.desired.active is not True
+
+    @property
+    def retention_due(self) -> bool:
+        """Say whether a leaver's account is to be deleted now, though the object stays."""
+        return is_due(self.user, self.status, self.policies.deprovisioning.retention, now=self.now) and (
+            self.policies.deprovisioning.retention.action is RetentionAction.DELETE
+        )
 
     @property
     def granted(self) -> bool:

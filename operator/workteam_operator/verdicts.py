@@ -94,7 +94,7 @@ def _waits(ready: Reason, why: Reason, message: str) -> Verdict:
 def waiting(step: Wait) -> Verdict:
     """Something is to happen by itself."""
     if step.deleting:
-        ready, why = Reason.DELETING, Reason.DEPROVISION_PENDING
+        ready, why = Reason.DELETING, Reason.GRACE_PERIOD if step.grace else Reason.DEPROVISION_PENDING
     else:
         ready, why = Reason.CREATING, Reason.PROGRESSING
     synced = Statement(False, Reason.PENDING, step.message)

@@ -160,6 +160,11 @@ LIVE: dict[str, tuple[GroupFacts, Step]] = {
     ),
 }
 
+LIVE |= {
+    "from a backup: nothing is done": (facts(restored=True), steps.RESTORED),
+    "from a backup, with a team": (recorded(restored=True), steps.RESTORED),
+}
+
 DEPARTING: dict[str, tuple[GroupFacts, Step]] = {
     "lists of members go first": (
         facts(**LEAVING, members=replace(BOTH, lists=2)),
@@ -222,6 +227,26 @@ DEPARTING: dict[str, tuple[GroupFacts, Step]] = {
     "a foreign finalizer": (
         recorded(group=an_object(deleting=True, finalizers=("workte.am/account", "other/finalizer"))),
         Wait("Another finalizer has to go before the team does", deleting=True),
+    ),
+    "kept for a while": (
+        recorded(**LEAVING, policies=policies(gracePeriod="2h")),
+        Wait(
+            "The team is kept until deprovisioning.gracePeriod is over", timedelta(hours=2), deleting=True, grace=True
+        ),
+    ),
+    "the while is over": (
+        recorded(**LEAVING, policies=policies(gracePeriod="2h"), now=NOW + timedelta(hours=2)),
+        steps.Book(BookingKind.DELETION, released=False),
+    ),
+    "Empty waits for nothing": (
+        recorded(**LEAVING, policies=policies(onGroupDelete="Empty", gracePeriod="2h")),
+        steps.Book(BookingKind.DELETION, released=False),
+    ),
+    "from a backup": (recorded(**LEAVING, restored=True), steps.RESTORED),
+    "from a backup, without team": (facts(**LEAVING, restored=True), steps.RESTORED),
+    "from a backup, adopted: no write is asked for": (
+        recorded(**LEAVING, restored=True, remembered={"adopted": True}),
+        steps.Release(Leaving.ORPHANED),
     ),
     "Empty: strangers stay": (
         recorded(**LEAVING, policies=policies(onGroupDelete="Empty"), remembered=BOOKED, strangers=frozenset({"2"})),
