@@ -163,7 +163,10 @@ class Backend(Protocol):
         """Return a team with its members, or None if it is not there."""
 
     async def create_team(self, display_name: str, external_id: str, members: frozenset[str]) -> Team:
-        """Create a team. Raises ``BackendRejected`` with ``uniqueness`` if the name is taken."""
+        """Create a team; what is returned says how many of the members it has already.
+
+        Raises ``BackendRejected`` with ``uniqueness`` if the name is taken.
+        """
 
     async def update_team(self, team_id: str, changes: Attributes) -> Team | None:
         """Change ``displayName`` or ``externalId``. Returns None if the team is not there."""

@@ -33,6 +33,7 @@ class ScimBackend:
         self._transport = transport
         self._patch = True
         self._asked_for: str | None = None
+        self._members_at_once = wire.MOST_MEMBERS
 
     @classmethod
     def connect(
@@ -53,6 +54,7 @@ class ScimBackend:
         await self._prove_permission(patch=found.patch)
         self._patch = found.patch
         self._asked_for = wire.asked_for(found)
+        self._members_at_once = wire.members_at_once(config)
         return found
 
     async def find_accounts(self, *, external_id: str | None, user_name: str) -> tuple[Account, ...]:
@@ -102,8 +104,9 @@ class ScimBackend:
         return None if raw is None else wire.read_team(raw, members=True)
 
     async def create_team(self, display_name: str, external_id: str, members: frozenset[str]) -> Team:
-        """Create a team."""
-        body = wire.team_body(display_name, external_id, members)
+        """Create a team, with as many members as fit into one request: what is answered tells who."""
+        first, _ = next(wire.member_batches(members, frozenset(), self._members_at_once))
+        body = wire.team_body(display_name, external_id, first)
         return wire.read_team(await self._create("/Groups", body), members=True)
 
     async def update_team(self, team_id: str, changes: Attributes) -> Team | None:
@@ -112,17 +115,23 @@ class ScimBackend:
         return None if raw is None else wire.read_team(raw, members=False)
 
     async def change_members(self, team_id: str, *, add: frozenset[str], remove: frozenset[str]) -> bool:
-        """Add and remove members in one PATCH, or without it by reading and writing the whole."""
+        """Add and remove members by as few PATCHes as may be, or without it by reading and writing the whole."""
         path = _path("/Groups", team_id)
         if self._patch:
-            body = wire.members_body(add - remove, remove)
-            return (await self._transport.send("PATCH", path, body=body)).status != HTTPStatus.NOT_FOUND
+            return await self._patch_members(path, add - remove, remove)
         raw = await self._read(path)
         if raw is None:
             return False
         members = (wire.read_team(raw, members=True).members or frozenset()) - remove | add - remove
         raw["members"] = [{"value": member} for member in sorted(members)]
         return (await self._transport.send("PUT", path, body=raw)).status != HTTPStatus.NOT_FOUND
+
+    async def _patch_members(self, path: str, add: frozenset[str], remove: frozenset[str]) -> bool:
+        for come, go in wire.member_batches(add, remove, self._members_at_once):
+            answer = await self._transport.send("PATCH", path, body=wire.members_body(come, go))
+            if answer.status == HTTPStatus.NOT_FOUND:
+                return False
+        return True
 
     async def delete_team(self, team_id: str) -> None:
         """Delete a team."""

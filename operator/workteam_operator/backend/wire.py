@@ -21,6 +21,11 @@ IDENTITY = {"userName", "externalId", "active"}
 
 DETAIL_LENGTH = 300
 
+MOST_MEMBERS = 1000
+"""Named in one request, whatever the tenant takes."""
+MEMBER_BYTES = 128
+"""Of a request's body, for one member that comes or goes."""
+
 Json = dict[str, Any]
 
 
@@ -85,6 +90,16 @@ def patch_body(changes: Attributes) -> Json:
     )
 
 
+def member_batches(
+    add: frozenset[str], remove: frozenset[str], size: int
+) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """Cut a change of members into requests of so many; who comes is before who goes, nothing is one empty request."""
+    changes = [*((True, member) for member in sorted(add)), *((False, member) for member in sorted(remove))]
+    for start in range(0, len(changes) or 1, size):
+        batch = changes[start : start + size]
+        yield frozenset(m for comes, m in batch if comes), frozenset(m for comes, m in batch if not comes)
+
+
 def members_body(add: Iterable[str], remove: Iterable[str]) -> Json:
     """Write a change of members: all additions, then one removal each."""
     added = [{"value": member} for member in sorted(add)]
@@ -118,6 +133,15 @@ def capabilities(config: Json, resource_types: Iterable[Json], schemas: Iterable
             paths.update(_paths(schema, prefix=f"{schema['id']}:"))
     patch = (config.get("patch") or {}).get("supported") is True
     return Capabilities(patch=patch, groups="Group" in types, attributes=frozenset(paths))
+
+
+def members_at_once(config: Json) -> int:
+    """Return how many members one request may name, by a Bulk's limits (RFC 7643 §5): a PATCH has none of its own."""
+    bulk = config.get("bulk") or {}
+    if bulk.get("supported") is not True:
+        return MOST_MEMBERS
+    by_size = int(bulk.get("maxPayloadSize") or 0) // MEMBER_BYTES
+    return max(1, min(MOST_MEMBERS, bulk.get("maxOperations") or MOST_MEMBERS, by_size or MOST_MEMBERS))
 
 
 def asked_for(capabilities: Capabilities) -> str:
