@@ -19,7 +19,7 @@ from workteam_crds.cluster.port import Cluster, ClusterError
 from workteam_crds.kinds import KINDS, WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import CustomResource
 from workteam_crds.naming import Key, TenantKey
-from workteam_operator import health, logs, metrics
+from workteam_operator import changelog, health, logs, metrics
 from workteam_operator.backend.port import Backend
 from workteam_operator.backend.scim import ScimBackend
 from workteam_operator.events import Announcer
@@ -62,6 +62,8 @@ def main() -> int:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
             return loop.run(_until_signal(settings))
+    except BadSettings as error:
+        return _refuse(str(error), BAD_SETTINGS)
     except ClusterError as error:
         return _refuse(f"The operator cannot start: {error}", UNAVAILABLE)
     except OSError as error:
@@ -113,6 +115,7 @@ class Operator:
             writer=ObjectWriter(cluster, self.objects, self.queue),
             known=KnownTeams(),
             events=self.events,
+            changes=changelog.written_to(settings.change_log),
             now=now,
             settle=settings.create_settle,
             terminates=cluster.is_terminating,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-FIELDS = ("key", "kind", "tenant", "happening")
+FIELDS = ("key", "kind", "tenant", "happening", "change")
 """What our own messages may carry beside the text."""
 
 QUIET = dict.fromkeys(("kopf", "aiohttp", "asyncio", "kubernetes"), logging.WARNING)

@@ -40,6 +40,8 @@ class Settings(BaseModel):
     """The port on which probes and metrics are served."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least serious message that is logged."""
+    change_log: str | None = Field(default=None, min_length=1)
+    """The file to which every change in Workteam is written with its values, which are personal data; - is stdout."""
     workers: int = Field(default=20, ge=1, le=200)
     """How many objects are reconciled at once."""
     backoff_first: Wait = timedelta(seconds=1)

@@ -5,13 +5,11 @@ from typing import Any, TypeVar, cast
 
 from workteam_crds.cluster.port import ObjectStore, Operation
 from workteam_crds.kinds import WorkteamGroupMembership
-from workteam_crds.kinds.custom_resource import CustomResource
+from workteam_crds.kinds.custom_resource import REQUEST_ID, CustomResource
 from workteam_scim import audit
 
 R = TypeVar("R", bound=CustomResource)
 
-REQUEST_ID = "workte.am/request-id"
-"""The annotation with the X-Request-Id of the request that wrote an object last."""
 ANNOTATIONS = "/metadata/annotations"
 SPEC = "/spec/"
 OURS = frozenset({"tenantRef", "memberships"})

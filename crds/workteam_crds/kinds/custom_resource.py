@@ -26,6 +26,8 @@ GROUP_LABEL = f"{GROUP}/group"
 """On a membership: the name of its group."""
 
 LAST_MODIFIED = f"{GROUP}/last-modified"
+REQUEST_ID = f"{GROUP}/request-id"
+"""The X-Request-Id of the SCIM request that wrote an object last."""
 PAUSED = f"{GROUP}/paused"
 RECONCILE_REQUESTED_AT = f"{GROUP}/reconcile-requested-at"
 ADOPT = f"{GROUP}/adopt"
