@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from workteam_crds.conditions import ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
+from workteam_crds.kinds.tenants import Mode
 from workteam_crds.naming import Key
-from workteam_operator import group_plan, group_report, user_plan, user_report
+from workteam_operator import group_forecast, group_plan, group_report, user_forecast, user_plan, user_report
 from workteam_operator.backend.port import Account, Team
 from workteam_operator.drift import TOLD
 from workteam_operator.group_facts import GroupEyes
@@ -35,6 +36,7 @@ class Comparison:
         self._users = UserEyes(parts, tenant)
         self._groups = GroupEyes(parts, tenant)
         self._began = parts.now()
+        self._plans = tenant.spec.mode is Mode.PLAN
         self._seen: dict[Sort, set[str]] = {Sort.ACCOUNT: set(), Sort.TEAM: set()}
         self.compared = 0
         self.to_visit: dict[Key, frozenset[str]] = {}
@@ -98,6 +100,8 @@ class Comparison:
             return None
         now = self._parts.now()
         facts = self._users.seeing(self._users.glance(readable, now=now), account)
+        if self._plans and user.status.plan is not None and user_forecast.forecast(facts) == user.status.plan:
+            return None
         changes, drift = user_plan.changes_of(facts, account), user_plan.drift_of(facts, account)
         facts = replace(facts, tried=frozenset(changes))
         if isinstance(user_plan.plan_user(facts), Settled):
@@ -112,6 +116,8 @@ class Comparison:
             return None
         now = self._parts.now()
         facts = self._groups.seeing(self._groups.glance(readable, now=now), team)
+        if self._plans and group.status.plan is not None and group_forecast.forecast(facts) == group.status.plan:
+            return None
         changes = frozenset(group_plan.changes_of(facts, team))
         changes |= {"members"} if facts.to_add or facts.to_remove else set()
         facts = replace(facts, tried=changes)

@@ -4,6 +4,9 @@ from typing import Protocol
 
 from prometheus_client import Counter, Gauge, Histogram
 
+WAITS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400)
+"""Seconds that people wait."""
+
 RECONCILES = Counter("workteam_reconcile_total", "Passes over objects.", ["kind", "tenant", "result"])
 RECONCILE_SECONDS = Histogram("workteam_reconcile_duration_seconds", "How long a pass took.", ["kind"])
 
@@ -38,6 +41,18 @@ DRIFT = Counter(
     "workteam_drift_detected", "Objects that others changed in Workteam, by what.", ["kind", "attribute_class"]
 )
 SWEEPS = Counter("workteam_sweeps", "Comparisons of whole tenants: full, or void.", ["tenant", "result"])
+OBJECTS = Gauge("workteam_objects", "Objects by their conditions.", ["kind", "tenant", "condition", "status"])
+FIRST_SYNC_SECONDS = Histogram(
+    "workteam_time_to_first_sync_seconds",
+    "How long it took from the creation of an object until its account or team was recorded.",
+    ["kind"],
+    buckets=WAITS,
+)
+DEPROVISION_SECONDS = Histogram(
+    "workteam_deprovision_duration_seconds",
+    "How long it took until whoever was to lose access was seen without.",
+    buckets=WAITS,
+)
 TENANT_NOTIFICATION = Gauge(
     "workteam_tenant_notification", "1: alerts about the tenant go to this address.", ["tenant", "email"]
 )

@@ -12,6 +12,7 @@ from workteam_crds.cluster.port import Listing
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import CustomResource
 from workteam_crds.naming import Key, TenantKey
+from workteam_operator.census import Census
 from workteam_operator.changes import (
     Resource,
     account_changed,
@@ -38,6 +39,7 @@ class Objects:
     def __init__(self) -> None:
         self._objects: dict[Key, Resource] = {}
         self._unreadable: set[Key] = set()
+        self._census = Census()
         self._recency = Recency()
         self._claims: Index[Claim] = Index()
         self._tenants: Index[TenantKey] = Index()
@@ -59,6 +61,7 @@ class Objects:
         self._unreadable.discard(key)
         before = self._claims.terms(key)
         self._objects[key] = resource
+        self._census.moved(old, resource)
         self._reindex(resource)
         own = visit_of(old, resource, base=base)
         rivals = self.recorded.put(resource) if isinstance(resource, WorkteamUser | WorkteamGroup) else ()
@@ -81,6 +84,7 @@ class Objects:
         before = self._claims.terms(key)
         woken = tuple(self._woken(old, None, before))
         del self._objects[key]
+        self._census.moved(old, None)
         self._unreadable.discard(key)
         for index in (self._claims, self._tenants, self._managers, self._members, self._lists):
             index.put(key, ())
