@@ -63,14 +63,17 @@ class Stage:
         self._access = access
 
     @asynccontextmanager
-    async def operating(self) -> AsyncIterator[Operator]:
-        """Run an operator in this process, with kopf in its thread, until the context ends; its tenant is Ready."""
+    async def operating(self, *, ready: bool = True) -> AsyncIterator[Operator]:
+        """Run an operator in this process, with kopf in its thread, until the context ends; its tenant is Ready.
+
+        With ``ready`` False nobody waits for that.
+        """
         stop = asyncio.Event()
         operator = Operator(self.settings, self.cluster)
         running = asyncio.create_task(operator.run(stop))
         try:
             await self.until(
-                WorkteamTenant, TENANT, lambda found: is_true(found.status.conditions, ConditionType.READY)
+                WorkteamTenant, TENANT, lambda found: not ready or is_true(found.status.conditions, ConditionType.READY)
             )
             await quiet(operator)
             yield operator
@@ -80,16 +83,31 @@ class Stage:
 
     async def add_tenant(self, **spec: Any) -> WorkteamTenant:
         """Create the Secret and the tenant object, connected to the stand-in."""
-        token = base64.b64encode(self.workteam.token.encode()).decode()
-        metadata = {"name": "workteam", "namespace": self.namespace}
-        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"token": token}}
-        await asyncio.to_thread(self._access.apply, secret)
+        await self.store_token(self.workteam.token)
         connection = {
             "baseURL": self.workteam.base_url,
             "tokenSecretRef": {"name": "workteam"},
             "requestsPerSecond": 1000,
         }
         return await self.create(a_tenant(**({"workteam": connection} | spec)))
+
+    async def store_token(self, token: str) -> None:
+        """Create or change the Secret; its resourceVersion moves in any case."""
+        encoded = base64.b64encode(token.encode()).decode()
+        annotations = {"written": str(asyncio.get_running_loop().time())}
+        metadata = {"name": "workteam", "namespace": self.namespace, "annotations": annotations}
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"token": encoded}}
+        await asyncio.to_thread(self._access.apply, secret)
+
+    async def drop_token(self) -> None:
+        """Delete the Secret."""
+        await asyncio.to_thread(self._access.kubectl, "delete", "secret", "workteam", "-n", self.namespace)
+
+    async def warnings(self) -> list[str]:
+        """Return reason and name of the Warnings about objects of this namespace, sorted."""
+        found = await asyncio.to_thread(self._access.get, "events", "-n", self.namespace) or {"items": []}
+        warnings = [item for item in found["items"] if item["type"] == "Warning"]
+        return sorted(f"{item['reason']} {item['involvedObject']['name']}" for item in warnings)
 
     def accounts(self) -> dict[str, dict[str, Any]]:
         """Return what Workteam holds, by userName."""

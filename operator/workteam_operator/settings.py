@@ -58,6 +58,8 @@ class Settings(BaseModel):
     """How often a tenant that is ready is probed."""
     outage_failures: int = Field(default=5, ge=1)
     """How many calls in a row must fail before a tenant is left alone until its probe succeeds."""
+    ramp_up: Wait = timedelta(seconds=10)
+    """After an outage, how long until a tenant is called at its whole rate again; it begins at a tenth."""
 
     @field_validator("tenant_namespaces", mode="before")
     @classmethod

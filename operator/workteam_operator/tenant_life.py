@@ -138,6 +138,7 @@ class TenantReconciler:
             on_first=lambda: self._neighbours.wake_referring(key),
             on_ready=lambda: self._neighbours.wake_objects(key),
             outage_failures=self._settings.outage_failures,
+            ramp_up=self._settings.ramp_up,
         )
 
     def _forget(self, key: TenantKey) -> None:

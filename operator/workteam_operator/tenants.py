@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from workteam_crds.conditions import Reason
 from workteam_crds.kinds.tenants import Endpoint, TenantSpec, WorkteamTenant
 from workteam_crds.naming import TenantKey
 from workteam_operator import metrics
@@ -43,6 +44,7 @@ class Tenant:
         on_first: Callable[[], None],
         on_ready: Callable[[], None],
         outage_failures: int,
+        ramp_up: timedelta,
     ) -> None:
         """``latest`` finds the tenant's object as it is now; ``doubted`` is called when it must be probed soon.
 
@@ -67,6 +69,7 @@ class Tenant:
         self._on_first = on_first
         self._on_ready = on_ready
         self._outage_failures = outage_failures
+        self._ramp_up = ramp_up
         self._proof: asyncio.Task[bool] | None = None
 
     @property
@@ -116,6 +119,8 @@ class Tenant:
     def connected(self, connection: Connection, capabilities: Capabilities) -> None:
         """Note that a probe succeeded."""
         opened, first = not self.ready, self._known is None
+        if opened and not first and self.cause is not None and self.cause.reason is Reason.BACKEND_UNAVAILABLE:
+            connection.backend.ease_in(self._ramp_up)
         self.connection, self._known, self.cause, self.failures = connection, capabilities, None, 0
         metrics.CIRCUIT.labels(str(self.key)).set(0)
         if opened:

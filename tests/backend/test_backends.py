@@ -1,11 +1,14 @@
 """What every driver of the port promises, held against a real SCIM server."""
 
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Protocol
 
 import pytest
 
 from workteam_cli.tenant.application import StandIn
+from workteam_operator import metrics
 from workteam_operator.backend.guarded import GuardedBackend
 from workteam_operator.backend.memory import MemoryBackend, MemoryTenant
 from workteam_operator.backend.port import Account, Backend, BackendRejected, BackendUnavailable, DesiredAccount, Team
@@ -174,8 +177,9 @@ class TestScimBackend(BackendContract):
         return scim
 
     async def test_a_change_is_answered_with_the_account(self, stand_in: StandIn, backend: Backend) -> None:
-        """The answer is asked for (RFC 7644 §3.5.2), so that a change costs one request and no look behind it."""
+        """Once a change was answered with 204, the account is asked for (RFC 7644 §3.5.2): no look behind the next."""
         ana = await backend.create_account(ANA)
+        await backend.update_account(ana, {"title": "Engineer II"})
         before = len(stand_in.control.log())
         changed = await backend.update_account(ana, {"title": "Lead"})
         assert changed == replace(ana, attributes={**ana.attributes, "title": "Lead"})
@@ -190,6 +194,34 @@ class TestScimBackendWithoutPatch(BackendContract):
         stand_in.control.behave(patch=False)
         assert (await scim.probe()).patch is False
         return scim
+
+
+class SecondServer(Protocol):
+    """See conftest."""
+
+    base_url: str
+    token: str
+
+
+class TestSecondServer(BackendContract):
+    """By PATCH, at a server that shares no code with the stand-in."""
+
+    @pytest.fixture
+    async def backend(self, second: SecondServer) -> AsyncIterator[Backend]:
+        scim = ScimBackend.connect(second.base_url, second.token, metrics.meter("second"))
+        assert (await scim.probe()).groups is True
+        yield scim
+        await scim.close()
+
+    @pytest.mark.parametrize("name", ["a\\b", "o'neil", "ümläut", "a b&c=d#e?f%20g"])
+    async def test_any_character_can_be_searched_for(self, backend: Backend, name: str) -> None:
+        """But for a quotation mark, which this server's filters cannot hold."""
+        await BackendContract.test_any_character_can_be_searched_for(self, backend, name)
+
+    async def test_what_cannot_be_searched_for_is_not_taken_for_absent(self, backend: Backend) -> None:
+        """A filter that the server cannot read finds not nobody, but an error: nothing is created for it."""
+        with pytest.raises(BackendRejected):
+            await backend.find_accounts(external_id=None, user_name='a"b')
 
 
 class TestGuardedBackend(BackendContract):

@@ -30,6 +30,17 @@ def test_a_call_of_many_requests_pays_for_all() -> None:
     assert Bucket.full(2, now=0).take(4, now=0)[1] == 1.0
 
 
+def test_after_an_outage_a_bucket_begins_empty_at_a_tenth_and_ends_at_its_rate() -> None:
+    """At 10 a second, eased for 10 seconds: one after a second, five a second half way, and all of it at the end."""
+    eased = Bucket.full(10, now=90).eased(10, now=100)
+    assert eased.take(1, now=100)[1] == 1.0
+    half_way, _ = eased.take(0, now=105)
+    assert half_way.take(half_way.tokens + 5, now=105)[1] == pytest.approx(1.0)
+    ended, _ = eased.take(0, now=110)
+    assert ended.tokens == 10
+    assert ended.take(20, now=110)[1] == 1.0
+
+
 @given(
     rate=st.integers(1, 100),
     calls=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 4)), max_size=50),

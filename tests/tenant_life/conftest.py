@@ -13,13 +13,15 @@ from workteam_cli.controlplane.access import Access
 from workteam_cli.tenant.application import StandIn
 from workteam_crds.cluster.kubernetes import KubernetesCluster
 from workteam_crds.conditions import ConditionType, find_condition
-from workteam_crds.kinds import WorkteamTenant
+from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.naming import TenantKey
 from workteam_operator import metrics
 from workteam_operator.backend.port import Backend
 from workteam_operator.backend.scim import ScimBackend
+from workteam_operator.neighbours import Neighbours
 from workteam_operator.settings import Settings
-from workteam_operator.tenant_life import Neighbours, TenantReconciler
+from workteam_operator.tenant_identity import Custody
+from workteam_operator.tenant_life import TenantReconciler
 from workteam_operator.tenants import Tenant, Tenants
 
 LONGEST = 15.0
@@ -42,6 +44,16 @@ class Desk:
         """Tenants whose objects were woken."""
         self.looks: list[TenantKey] = []
         """Tenants whose settled objects were woken too, as far as they name others."""
+        self.all: list[TenantKey] = []
+        """Tenants all of whose objects were woken."""
+        self.recorded: list[WorkteamUser | WorkteamGroup] = []
+        """The objects that have an account."""
+        self.forgotten: list[TenantKey] = []
+        """Tenants whose objects were asked to forget theirs."""
+        self.older: TenantKey | None = None
+        """An older tenant that has recorded the same accounts."""
+        self.referring = 0
+        self.busy = False
         self.tenants = Tenants()
         self._seen: dict[TenantKey, WorkteamTenant] = {}
         settings = Settings(
@@ -55,8 +67,16 @@ class Desk:
             find=self._seen.get,
             remember=self._remember,
             count_users=lambda _: self.users,
+            count_referring=self._count_referring,
+            custody=Custody(
+                recorded=lambda _: self.recorded,
+                older_sharer=lambda _: self.older,
+                busy=lambda _: self.busy,
+                wake_recorded=self.forgotten.append,
+            ),
             wake_tenant=self._wake,
             wake_objects=self.wakes.append,
+            wake_all=self.all.append,
             wake_referring=self.looks.append,
         )
         self.reconciler = TenantReconciler(cluster, self.tenants, neighbours, _connect, settings)
@@ -125,6 +145,9 @@ class Desk:
     def forget_object(self) -> None:
         """Let the object be gone."""
         self._seen.clear()
+
+    def _count_referring(self, _: TenantKey, *, held: bool = False) -> int:  # held: the same, all are
+        return self.referring
 
     def _wake(self, key: TenantKey) -> None:
         self.woken.append(key)

@@ -48,6 +48,7 @@ READY = {
     "Ready": "True CredentialsAccepted",
     "CredentialsValid": "True CredentialsAccepted",
     "DeletionBudgetAvailable": "True BudgetAvailable",
+    "CircuitClosed": "True Answering",
 }
 
 

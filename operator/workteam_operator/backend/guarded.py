@@ -60,6 +60,10 @@ class GuardedBackend:
         """Return how long Workteam still asks us to wait; zero if it does not."""
         return timedelta(seconds=max(self._paused_until - self._clock(), 0))
 
+    def ease_in(self, over: timedelta) -> None:
+        """Begin slowly, as after an outage: whoever comes back is not to be overrun by all who waited."""
+        self._bucket = self._bucket.eased(over.total_seconds(), now=self._clock())
+
     async def probe(self) -> Capabilities:
         """Probe the tenant: four requests."""
         return await self._guarded(self._backend.probe, cost=4)

@@ -33,6 +33,8 @@ class ScimBackend:
         self._transport = transport
         self._patch = True
         self._asked_for: str | None = None
+        self._silent: set[str] = set()
+        """Where a PATCH is answered with 204 unless attributes are asked for: some servers lose what is not."""
         self._members_at_once = wire.MOST_MEMBERS
 
     @classmethod
@@ -190,8 +192,8 @@ class ScimBackend:
             raise BackendRejected(f"GET {path}: HTTP 404", status=404)
         return parsed(answer, f"GET {path}")
 
-    async def _read(self, path: str) -> wire.Json | None:
-        answer = await self._transport.send("GET", path)
+    async def _read(self, path: str, **query: str) -> wire.Json | None:
+        answer = await self._transport.send("GET", path, query=query or None)
         return None if answer.status == HTTPStatus.NOT_FOUND else resource(answer, f"GET {path}")
 
     async def _create(self, path: str, body: wire.Json) -> wire.Json:
@@ -202,8 +204,9 @@ class ScimBackend:
 
     async def _update(self, path: str, changes: Attributes, *, attributes: str | None) -> wire.Json | None:
         """Change a resource, and return it as it then is: by the answer that was asked for, or by another look."""
+        collection = path.rpartition("/")[0]
         if self._patch:
-            query = {"attributes": attributes} if attributes else None
+            query = {"attributes": attributes} if attributes and collection in self._silent else None
             answer = await self._transport.send("PATCH", path, query=query, body=wire.patch_body(changes))
         else:
             raw = await self._read(path)
@@ -215,7 +218,8 @@ class ScimBackend:
             case HTTPStatus.NOT_FOUND:
                 return None
             case HTTPStatus.NO_CONTENT:
-                return await self._read(path)
+                self._silent.add(collection)
+                return await self._read(path, excludedAttributes="members")
             case _:
                 return resource(answer, f"{answer.method} {path}")
 
