@@ -9,7 +9,17 @@ import pytest
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds.progress import Intent
 from workteam_crds.kinds.tenants import Adoption
-from workteam_operator.adoption import Adopt, Await, Candidate, Decision, Holder, Refuse, Wanted, decide
+from workteam_operator.adoption import (
+    Adopt,
+    Await,
+    Candidate,
+    Decision,
+    Holder,
+    Refuse,
+    Wanted,
+    candidate_named,
+    decide,
+)
 
 NAME, GUID = "ana@contoso.example", "6b0b8b2e-0b0a-4f5e-9f57-1c2d3e4f5a6b"
 BOTH = Candidate("7", NAME.upper(), "ana")
@@ -94,3 +104,16 @@ def _kind(decision: Decision) -> type | Reason | None:
             return None
         case _:
             return type(decision)
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("7 matches but has another name: name it", "7"),
+        ("7 exists already and the tenant adopts nothing: name it", "7"),
+        ("6 and 7 both match: name one", None),
+        ("7 belongs to the object bo", None),
+    ],
+)
+def test_a_refusal_names_the_one_that_a_person_is_asked_about(message: str, named: str | None) -> None:
+    assert candidate_named(message) == named
