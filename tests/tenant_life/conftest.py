@@ -146,7 +146,7 @@ class Desk:
         """Let the object be gone."""
         self._seen.clear()
 
-    def _count_referring(self, _: TenantKey, *, held: bool = False) -> int:  # held: the same, all are
+    def _count_referring(self, tenant: TenantKey, *, held: bool = False) -> int:
         return self.referring
 
     def _wake(self, key: TenantKey) -> None:
