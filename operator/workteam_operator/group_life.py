@@ -72,6 +72,7 @@ class _GroupPass:
         """Go from step to step, then report."""
         if not (self._group.held or self._group.deleting):
             self._group = await self._parts.writer.hold(self._group)
+        self._group = await self._parts.without_old_words(self._group)
         self._report = report_on_group(self._parts, self._group)
         self._progress = self._group.status
         try:

@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 from workteam_crds.cluster.port import Severity
 from workteam_crds.conditions import Condition, ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
+from workteam_crds.kinds.custom_resource import ADOPT, GRANT_ACCESS, RELEASE
 from workteam_crds.kinds.progress import BookingKind, Intent
 from workteam_crds.kinds.tenants import Adoption, Mode
 from workteam_crds.naming import Key, TenantKey
@@ -23,7 +24,7 @@ from workteam_operator.objects import Objects
 from workteam_operator.ownership import Owner, better_rival, name_claim, recorded_id, wanted_by
 from workteam_operator.recorded import gives_way
 from workteam_operator.refusals import for_the_status
-from workteam_operator.restoration import awaits_acceptance
+from workteam_operator.restoration import awaits_acceptance, came_from_backup
 from workteam_operator.since import Since
 from workteam_operator.steps import Stall
 from workteam_operator.tenant_report import NOT_ASKED
@@ -116,6 +117,17 @@ class Parts:
             return False
         found = self.objects.tenant_of(owner.tenant) or tenant.resource
         return awaits_acceptance(owner, found, self.objects.set_back_time, now=self.now())
+
+    async def without_old_words(self, owner: R) -> R:
+        """Take off what a person said about an object before it came back from a backup, when it is first seen.
+
+        It would take, or give, an account by a decision of another day (rule A3); what is said from now on counts.
+        """
+        if came_from_backup(owner) and owner.status.observed_generation is None:
+            for word in (ADOPT, GRANT_ACCESS, RELEASE):
+                if word in owner.metadata.annotations:
+                    owner = await self.writer.drop_annotation(owner, word)
+        return owner
 
     async def let_go_with_namespace(self, owner: R) -> bool:
         """Let a deleted object go as it is if its whole namespace is being deleted (rule A4).

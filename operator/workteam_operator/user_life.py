@@ -83,6 +83,7 @@ class _UserPass:
         """Go from step to step, then report."""
         if not (self._user.held or self._user.deleting):
             self._user = await self._parts.writer.hold(self._user)
+        self._user = await self._parts.without_old_words(self._user)
         self._report = report_on_user(self._parts, self._user)
         self._progress = self._user.status
         try:
