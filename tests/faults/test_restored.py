@@ -1,7 +1,6 @@
 """etcd is restored to an older state under a running facade: it heals, and no answer in between is wrong."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from workteam_cli.controlplane.backup import Backup
 from workteam_cli.controlplane.binaries import find_binaries
 from workteam_cli.controlplane.faults import FaultProxy
-from workteam_cli.controlplane.plane import APISERVER, ETCD, ControlPlane
+from workteam_cli.controlplane.plane import ControlPlane
 from workteam_cli.controlplane.processes import Processes
 from workteam_cli.facade_processes import facade_ground
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
@@ -24,30 +24,6 @@ KINDS = Path(__file__).parents[2] / "crds"
 OLD, LEAVER, NEW = "old@contoso.example", "leaver@contoso.example", "new@contoso.example"
 BACK = "back@contoso.example"
 """Deleted since the backup: free as far as the facade knows, and taken once etcd is restored."""
-
-
-class Backup:
-    """What etcd holds, saved and restored while nobody writes to it."""
-
-    def __init__(self, plane: ControlPlane) -> None:
-        self._plane = plane
-        self._data, self._copy = plane.home / "etcd", plane.home / "copy"
-
-    def save(self) -> None:
-        """Save what etcd holds."""
-        self._plane.processes.end(APISERVER, ETCD)
-        shutil.copytree(self._data, self._copy)
-        self._plane.start()
-
-    def stop(self) -> None:
-        """End the API server and etcd."""
-        self._plane.processes.end(APISERVER, ETCD)
-
-    def restore(self) -> None:
-        """Forget what was written since, and start again."""
-        shutil.rmtree(self._data)
-        shutil.copytree(self._copy, self._data)
-        self._plane.start()
 
 
 @pytest.fixture
