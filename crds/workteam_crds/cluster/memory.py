@@ -6,10 +6,11 @@ It passes the same contract as the Kubernetes driver (``tests/contract``), and p
 # ruff: noqa: ARG002 - the port's arguments: nothing takes time here, and only a status knows its managers
 import asyncio
 import copy
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -53,6 +54,16 @@ class _Stored:
         return copy.deepcopy(self.body) | {"status": self.status.status()}
 
 
+class Told(NamedTuple):
+    """One Kubernetes Event."""
+
+    about: Key
+    severity: Severity
+    reason: str
+    note: str
+    component: str
+
+
 @dataclass(frozen=True)
 class _Past:
     """One change that watches tell of."""
@@ -73,8 +84,8 @@ class MemoryCluster(MemorySide):
         self._past: list[_Past] = []
         self.told: Callable[[Change, CustomResource], None] = lambda *_: None
         """Called with each change, at once."""
-        self.events: list[tuple[Key, Severity, str, str]] = []
-        """Kubernetes Events as they were recorded: about what, how grave, reason, note."""
+        self.events: Counter[Told] = Counter()
+        """Kubernetes Events, and how often each was told."""
 
     async def get(self, kind: type[R], namespace: str, name: str) -> R:
         """Read one object consistently."""
@@ -163,9 +174,9 @@ class MemoryCluster(MemorySide):
     async def record(
         self, about: CustomResource, severity: Severity, reason: str, note: str, *, component: str = "workteam-operator"
     ) -> None:
-        """Keep a Kubernetes Event about an object."""
+        """Keep a Kubernetes Event about an object, or count it up."""
         await asyncio.sleep(0)
-        self.events.append((about.key, severity, reason, note))
+        self.events[Told(about.key, severity, reason, note, component)] += 1
 
     def _found(self, key: Key) -> _Stored:
         if (stored := self._objects.get(key)) is None:
