@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from workteam_crds.kinds import WorkteamGroup, WorkteamUser
+from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.custom_resource import RECONCILE_REQUESTED_AT
 from workteam_crds.kinds.groups import GroupStatus
 from workteam_crds.kinds.progress import Intent, PlannedAction
-from workteam_crds.naming import Key
 from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Team
 from workteam_operator.changes import is_retired
@@ -101,9 +100,9 @@ class GroupEyes:
         )
 
     def with_strangers(self, facts: GroupFacts) -> GroupFacts:
-        """Tell apart the team's members that are nobody's account here."""
+        """Tell apart the team's members that are nobody's account here; nobody is looked up who is listed."""
         held = facts.team.members or frozenset() if facts.team else frozenset()
-        owners = {account_id: self._owners(facts.group, account_id) for account_id in held}
+        owners = {account_id: self._owners(facts.group, account_id) for account_id in held - facts.members.accounts}
         listed = facts.members.names
         return replace(
             facts,
@@ -158,9 +157,9 @@ class GroupEyes:
         """Resolve the union of all lists (DESIGN 3)."""
         lists = self._parts.objects.memberships(group)
         listed = {*group.spec.members, *(member for item in lists for member in item.spec.members)}
-        keys = (Key(WorkteamUser.kind, group.metadata.namespace, name) for name in listed)
-        users = [self._parts.objects.user(key) for key in keys]
-        known = [user for user in users if user is not None and user.tenant == group.tenant and not is_retired(user)]
+        users = self._parts.objects.users(group.metadata.namespace, listed)
+        tenant = group.spec.tenant_ref.name
+        known = [user for user in users if user.spec.tenant_ref.name == tenant and not is_retired(user)]
         accounts = frozenset(user.status.account_id for user in known if user.status.account_id is not None)
         waiting = sum(user.status.account_id is None for user in known)
         plans = [user.status.plan for user in known if user.status.account_id is None and user.status.plan]

@@ -134,6 +134,12 @@ class Objects:
         """Return a user; None if there is none, or none that can be read."""
         return self._typed(WorkteamUser, key)
 
+    def users(self, namespace: str, names: Iterable[str]) -> list[WorkteamUser]:
+        """Return those of many users that are there and can be read: a large group asks for all its members."""
+        keys = (Key(WorkteamUser.kind, namespace, name) for name in names)
+        found = [self._objects.get(key) for key in keys if key not in self._unreadable]
+        return [user for user in found if isinstance(user, WorkteamUser)]
+
     def group(self, key: Key) -> WorkteamGroup | None:
         """Return a group; None if there is none, or none that can be read."""
         return self._typed(WorkteamGroup, key)
