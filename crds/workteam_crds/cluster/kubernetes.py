@@ -3,14 +3,15 @@
 import base64
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Self, TypeVar
 
 import orjson
 from pydantic import ValidationError
 
-from workteam_crds.cluster.access import APPLY_PATCH, JSON_PATCH, LIST_TIMEOUT, SILENCE, Access
+from workteam_crds.cluster.access import APPLY_PATCH, JSON_PATCH, LIST_TIMEOUT, SILENCE, Access, Requests
 from workteam_crds.cluster.fenced import Fence, FencedRequests
+from workteam_crds.cluster.kubernetes_events import KubernetesEvents
 from workteam_crds.cluster.kubernetes_leases import KubernetesLeases
 from workteam_crds.cluster.port import (
     WATCH_TIME,
@@ -24,11 +25,9 @@ from workteam_crds.cluster.port import (
     Operation,
     Rejected,
     Secret,
-    Severity,
 )
 from workteam_crds.kinds.custom_resource import API_VERSION, CustomResource
 from workteam_crds.naming import Key
-from workteam_crds.part import rfc3339
 
 R = TypeVar("R", bound=CustomResource)
 
@@ -38,8 +37,12 @@ STATUS_TRIES = 5
 """How often a status is applied again when somebody else wrote the object in between."""
 
 
-class KubernetesCluster(KubernetesLeases):
+class KubernetesCluster(KubernetesLeases, KubernetesEvents):
     """One real API server; see ``port.Cluster`` for the promises."""
+
+    def __init__(self, access: Requests) -> None:
+        KubernetesLeases.__init__(self, access)
+        KubernetesEvents.__init__(self, access)
 
     @classmethod
     @asynccontextmanager
@@ -178,32 +181,6 @@ class KubernetesCluster(KubernetesLeases):
         """Change a Secret by JSON patch."""
         path = _secret_path(secret.namespace, secret.name)
         return _secret(await self._access.request("PATCH", path, body=list(operations), content_type=JSON_PATCH))
-
-    async def record(
-        self, about: CustomResource, severity: Severity, reason: str, note: str, *, component: str = "workteam-operator"
-    ) -> None:
-        """Write a Kubernetes Event about an object."""
-        now = rfc3339(datetime.now(UTC))
-        event = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"generateName": f"{about.metadata.name[:200]}.", "namespace": about.metadata.namespace},
-            "involvedObject": {
-                "apiVersion": API_VERSION,
-                "kind": about.kind,
-                "namespace": about.metadata.namespace,
-                "name": about.metadata.name,
-                "uid": about.metadata.uid,
-            },
-            "type": severity.value,
-            "reason": reason,
-            "message": note[:1024],
-            "source": {"component": component},
-            "firstTimestamp": now,
-            "lastTimestamp": now,
-            "count": 1,
-        }
-        await self._access.request("POST", f"/api/v1/namespaces/{about.metadata.namespace}/events", body=event)
 
 
 def _path(kind: type[CustomResource], namespace: str, name: str | None = None) -> str:

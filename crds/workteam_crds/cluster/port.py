@@ -198,7 +198,7 @@ class Cluster(ObjectStore, Leases, Protocol):
     async def record(
         self, about: CustomResource, severity: Severity, reason: str, note: str, *, component: str = "workteam-operator"
     ) -> None:
-        """Write a Kubernetes Event about an object: ``component`` is who reports it.
+        """Write a Kubernetes Event about an object, or count it up if it was told before: ``component`` reports it.
 
         The note must not hold a token, nor personal data but the name of the administrator who did it.
         """
