@@ -54,11 +54,6 @@ def client_secrets(entries: Kept, client: str | None = None) -> Kept:
     }
 
 
-async def list_tokens(cluster: Cluster, release: Release, tenant: TenantKey) -> Kept:
-    """Return a tenant's Bearer Tokens. Raises ``ClusterError``."""
-    return bearer_tokens(await read_entries(cluster, release, tenant))
-
-
 async def create_token(
     cluster: Cluster,
     release: Release,

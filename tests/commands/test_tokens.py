@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from workteam_cli.bearer_tokens import create_token, list_tokens, revoke_tokens
+from workteam_cli.bearer_tokens import bearer_tokens, create_token, read_entries, revoke_tokens
 from workteam_cli.controlplane.access import Access
 from workteam_cli.controlplane.stack import RunningTenant, Stack
 from workteam_crds.cluster.kubernetes import KubernetesCluster
@@ -215,14 +215,14 @@ def test_parallel_runs_lose_nothing(cluster_access: Access, namespace: str) -> N
     async def play() -> tuple[list[str], list[bool], list[str], list[str]]:
         async with KubernetesCluster.connect(str(cluster_access.kubeconfig)) as cluster:
             first = await asyncio.gather(*[create_token(cluster, release, tenant) for _ in range(20)])
-            seen = list(await list_tokens(cluster, release, tenant))
+            seen = list(bearer_tokens(await read_entries(cluster, release, tenant)))
             gone = [handle_of(text) or "" for text in first]
             done = await asyncio.gather(
                 *[revoke_tokens(cluster, release, tenant, [handle]) for handle in gone],
                 *[create_token(cluster, release, tenant) for _ in range(10)],
             )
             assert sorted(seen) == sorted(gone)
-            left = list(await list_tokens(cluster, release, tenant))
+            left = list(bearer_tokens(await read_entries(cluster, release, tenant)))
             return first, [x for x in done if isinstance(x, bool)], [x for x in done if isinstance(x, str)], left
 
     _, revoked, made, left = asyncio.run(play())

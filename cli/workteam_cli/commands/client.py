@@ -3,18 +3,19 @@
 import asyncio
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import click
 
 from workteam_cli.addresses import base_url, token_endpoint
-from workteam_cli.bearer_tokens import Kept, client_secrets, create_token, exchange_tokens, read_entries, revoke_tokens
+from workteam_cli.bearer_tokens import Kept, client_secrets, create_token
 from workteam_cli.choice import Choice, cluster_options, release_option
+from workteam_cli.credentials import Replacing, Sort, listed, replaced, revoked
 from workteam_cli.durations import life_option, overlap_option
-from workteam_cli.output import Exit, Problem, console, document, output_option
-from workteam_cli.target import Target, connected
+from workteam_cli.output import console, document, output_option
+from workteam_cli.target import connected
 from workteam_cli.token_table import client_document, client_table
 from workteam_crds.cluster.releases import Release
+from workteam_crds.naming import TenantKey
 from workteam_crds.part import rfc3339
 
 EXITS = """
@@ -22,6 +23,7 @@ EXITS = """
 Exit codes: 0 done, 64 wrong command line or several tenants, 66 no such tenant, release or client,
 69 no answer from the cluster, 77 not allowed
 """
+CLIENTS = Sort("OAuth client or secret", "client", client_secrets, client_document)
 ONCE = "The Client Secret is not shown again: paste it into Entra now."
 LABELS = {
     "tenantURL": "Tenant URL",
@@ -66,7 +68,7 @@ async def _create(choice: Choice, release_namespace: str | None, expires_in: tim
         release = await target.release(release_namespace)
         name = f"wtc-{secrets.token_hex(6)}"
         text = await create_token(target.cluster, release, target.key, expires_in=expires_in, client=name)
-        return _fields(target, release, name, text)
+        return _fields(target.key, release, name, text)
 
 
 LIST = f"""List the OAuth clients of a tenant: their secrets' handles, when they were made, expire and were last used.
@@ -83,17 +85,11 @@ Example:
 @output_option
 def list_(choice: Choice, release_namespace: str | None, output: str) -> None:
     """List clients."""
-    shown = asyncio.run(_list(choice, release_namespace))
+    shown = asyncio.run(listed(choice, release_namespace, CLIENTS))
     if output == "table":
         client_table(shown)
     else:
         document(shown, output)
-
-
-async def _list(choice: Choice, release_namespace: str | None) -> list[dict[str, Any]]:
-    async with connected(choice) as target:
-        release = await target.release(release_namespace)
-        return client_document(client_secrets(await read_entries(target.cluster, release, target.key)))
 
 
 ROTATE = f"""Make another secret of an OAuth CLIENT, and show it, once. Those before it go on opening for the overlap,
@@ -121,32 +117,18 @@ def rotate(  # noqa: PLR0917 - one for each option
     output: str,
 ) -> None:
     """Replace a client's secrets."""
-    made, until = asyncio.run(_rotate(choice, release_namespace, name, overlap, expires_in))
-    _print(made if output == "table" else {**made, "until": until}, output)
+
+    def pick(secrets_: Kept, tenant: TenantKey) -> Replacing:
+        old = client_secrets(secrets_, name)
+        if not old:
+            raise CLIENTS.unknown(tenant, name)
+        return Replacing(name, _living(old), expires_in or _life(old), client=name)
+
+    made = asyncio.run(replaced(choice, release_namespace, CLIENTS, pick, overlap))
+    until, fields = rfc3339(made.until), _fields(made.tenant, made.release, name, made.text)
+    _print(fields if output == "table" else {**fields, "until": until}, output)
     if output == "table":
         click.echo(f"{ONCE} The secrets before it are refused from {until} on.", err=True)
-
-
-async def _rotate(
-    choice: Choice, release_namespace: str | None, name: str, overlap: timedelta, expires_in: timedelta | None
-) -> tuple[dict[str, str], str]:
-    async with connected(choice) as target:
-        release = await target.release(release_namespace)
-        old = client_secrets(await read_entries(target.cluster, release, target.key), name)
-        if not old:
-            raise _unknown(target, name)
-        made = await exchange_tokens(
-            target.cluster,
-            release,
-            target.key,
-            _living(old),
-            overlap=overlap,
-            expires_in=expires_in or _life(old),
-            client=name,
-        )
-        if made is None:
-            raise _unknown(target, name)
-        return _fields(target, release, name, made.text), rfc3339(made.until)
 
 
 def _living(old: Kept) -> list[str]:
@@ -176,27 +158,17 @@ Example:
 @output_option
 def revoke(name: str, choice: Choice, release_namespace: str | None, output: str) -> None:
     """Revoke a client or a secret."""
-    tenant = asyncio.run(_revoke(choice, release_namespace, name))
+    tenant = asyncio.run(revoked(choice, release_namespace, CLIENTS, name))
     if output == "table":
         console().print(f"revoked {name} of {tenant}", markup=False)
     else:
         document({"revoked": name}, output)
 
 
-async def _revoke(choice: Choice, release_namespace: str | None, name: str) -> str:
-    async with connected(choice) as target:
-        release = await target.release(release_namespace)
-        kept = client_secrets(await read_entries(target.cluster, release, target.key))
-        handles = [handle for handle, entry in kept.items() if name in (handle, entry.client)]
-        if not handles or not await revoke_tokens(target.cluster, release, target.key, handles):
-            raise _unknown(target, name)
-        return str(target.key)
-
-
-def _fields(target: Target, release: Release, name: str, text: str) -> dict[str, str]:
+def _fields(tenant: TenantKey, release: Release, name: str, text: str) -> dict[str, str]:
     return {
-        "tenantURL": base_url(release, target.key),
-        "tokenEndpoint": token_endpoint(release, target.key),
+        "tenantURL": base_url(release, tenant),
+        "tokenEndpoint": token_endpoint(release, tenant),
         "clientIdentifier": name,
         "clientSecret": text,
     }
@@ -208,9 +180,3 @@ def _print(made: dict[str, str], output: str) -> None:
         return
     for key, label in LABELS.items():
         click.echo(f"{label:<18} {made[key]}")
-
-
-def _unknown(target: Target, name: str) -> Problem:
-    return Problem(
-        f"{target.key} has no OAuth client or secret {name}: `workteam client list` names those it has.", Exit.NO_INPUT
-    )

@@ -1,18 +1,19 @@
 """``workteam token``: Bearer Tokens for Entra's Secret Token. The name ``token`` is the standard library's."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
-from workteam_cli.bearer_tokens import Kept, create_token, exchange_tokens, list_tokens, revoke_tokens
+from workteam_cli.bearer_tokens import Kept, bearer_tokens, create_token
 from workteam_cli.choice import Choice, cluster_options, release_option
+from workteam_cli.credentials import Replacing, Sort, listed, replaced, revoked
 from workteam_cli.durations import life_option, overlap_option
 from workteam_cli.output import Exit, Problem, console, document, output_option
-from workteam_cli.target import Target, connected
+from workteam_cli.target import connected
 from workteam_cli.token_table import token_document, token_table
+from workteam_crds.naming import TenantKey
 from workteam_crds.part import rfc3339
 from workteam_scim.tokens import handle_of
 
@@ -21,6 +22,7 @@ EXITS = """
 Exit codes: 0 done, 64 wrong command line or several tenants, 66 no such tenant, release or token,
 69 no answer from the cluster, 77 not allowed
 """
+TOKENS = Sort("Bearer Token", "token", bearer_tokens, token_document)
 ONCE = "This Bearer Token is not shown again: paste it into Secret Token of Entra now."
 
 
@@ -76,17 +78,11 @@ Example:
 @output_option
 def list_(choice: Choice, release_namespace: str | None, output: str) -> None:
     """List tokens."""
-    shown = asyncio.run(_list(choice, release_namespace))
+    shown = asyncio.run(listed(choice, release_namespace, TOKENS))
     if output == "table":
         token_table(shown)
     else:
         document(shown, output)
-
-
-async def _list(choice: Choice, release_namespace: str | None) -> list[dict[str, Any]]:
-    async with connected(choice) as target:
-        release = await target.release(release_namespace)
-        return token_document(await list_tokens(target.cluster, release, target.key))
 
 
 ROTATE = f"""Make a Bearer Token in place of the one with HANDLE, and show it, once. The old one goes on opening for the
@@ -118,49 +114,33 @@ def rotate(  # noqa: PLR0917 - one for each option
 ) -> None:
     """Replace a token; a whole token is taken for its handle."""
     named = handle and (handle_of(handle) or handle)
-    made = asyncio.run(_rotate(choice, release_namespace, named, overlap, expires_in))
+
+    def pick(tokens: Kept, tenant: TenantKey) -> Replacing:
+        old = named or _only(tokens, tenant)
+        if old not in tokens:
+            raise TOKENS.unknown(tenant, old)
+        return Replacing(old, [old], expires_in or tokens[old].life, ends=tokens[old].expires)
+
+    made = asyncio.run(replaced(choice, release_namespace, TOKENS, pick, overlap))
+    until = rfc3339(made.until)
     if output == "table":
-        click.echo(made["token"])
-        click.echo(f"{ONCE} {made['replaces']} is refused from {made['until']} on.", err=True)
+        click.echo(made.text)
+        click.echo(f"{ONCE} {made.old.name} is refused from {until} on.", err=True)
     else:
-        document(made, output)
+        told = {"handle": handle_of(made.text), "token": made.text, "replaces": made.old.name, "until": until}
+        document(told, output)
 
 
-async def _rotate(
-    choice: Choice,
-    release_namespace: str | None,
-    named: str | None,
-    overlap: timedelta,
-    expires_in: timedelta | None,
-) -> Mapping[str, Any]:
-    async with connected(choice) as target:
-        release = await target.release(release_namespace)
-        tokens = await list_tokens(target.cluster, release, target.key)
-        handle = named or _only(tokens, target)
-        if handle not in tokens:
-            raise _unknown(target, handle)
-        old = tokens[handle]
-        made = await exchange_tokens(
-            target.cluster, release, target.key, [handle], overlap=overlap, expires_in=expires_in or old.life
-        )
-        if made is None:
-            raise _unknown(target, handle)
-    until = min(made.until, old.expires) if old.expires else made.until
-    return {"handle": handle_of(made.text), "token": made.text, "replaces": handle, "until": rfc3339(until)}
-
-
-def _only(tokens: Kept, target: Target) -> str:
+def _only(tokens: Kept, tenant: TenantKey) -> str:
     now = datetime.now(UTC)
     living = [handle for handle, entry in tokens.items() if entry.alive(now) and entry.replaced_by is None]
     match living:
         case [handle]:
             return handle
         case []:
-            raise Problem(
-                f"{target.key} has no Bearer Token to rotate: `workteam token create` makes one.", Exit.NO_INPUT
-            )
+            raise Problem(f"{tenant} has no Bearer Token to rotate: `workteam token create` makes one.", Exit.NO_INPUT)
         case _:
-            raise Problem(f"{target.key} has several Bearer Tokens, name one: {', '.join(living)}.", Exit.USAGE)
+            raise Problem(f"{tenant} has several Bearer Tokens, name one: {', '.join(living)}.", Exit.USAGE)
 
 
 REVOKE = f"""Revoke a Bearer Token by its HANDLE: the facade refuses it from now on.
@@ -180,23 +160,8 @@ Example:
 def revoke(handle: str, choice: Choice, release_namespace: str | None, output: str) -> None:
     """Revoke a token; a whole token is taken for its handle."""
     name = handle_of(handle) or handle
-    tenant = asyncio.run(_revoke(choice, release_namespace, name))
+    tenant = asyncio.run(revoked(choice, release_namespace, TOKENS, name))
     if output == "table":
         console().print(f"revoked {name} of {tenant}", markup=False)
     else:
         document({"revoked": name}, output)
-
-
-async def _revoke(choice: Choice, release_namespace: str | None, handle: str) -> str:
-    async with connected(choice) as target:
-        release = await target.release(release_namespace)
-        tokens = await list_tokens(target.cluster, release, target.key)
-        if handle not in tokens or not await revoke_tokens(target.cluster, release, target.key, [handle]):
-            raise _unknown(target, handle)
-        return str(target.key)
-
-
-def _unknown(target: Target, handle: str) -> Problem:
-    return Problem(
-        f"{target.key} has no Bearer Token {handle}: `workteam token list` names those it has.", Exit.NO_INPUT
-    )
