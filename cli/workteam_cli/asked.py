@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workteam_cli.facade_client import read_requests
-from workteam_cli.output import Problem
+from workteam_cli.output import Exit, Problem
 from workteam_cli.target import Target
 from workteam_crds.cluster.port import Denied
 
@@ -36,7 +36,17 @@ async def asked_of(target: Target, release_namespace: str | None, facade: str | 
         release = await target.release(release_namespace)
         told = await read_requests(target.cluster, release, target.key, facade, seconds=SECONDS)
     except Problem as problem:
-        return Asked(unknown=str(problem))
+        no_facade = problem.code is Exit.NO_INPUT and release_namespace is None
+        return Asked(unknown="no facade serves this namespace." if no_facade else str(problem))
     except Denied:
-        return Asked(unknown="This account may not read the Secret of the tokens, which opens the facade's record.")
+        return Asked(unknown="this account may not read the Deployments and the Secret that open its record.")
     return Asked(told["requests"], told["since"])
+
+
+def in_words(request: Request) -> str:
+    """Say a request and what came of it: names of attributes, handles of tokens, never a value."""
+    attributes = f" of {', '.join(request['attributes'])}" if request["attributes"] else ""
+    kind = f" {request['scimType']}" if request.get("scimType") else ""
+    came = f"{request['outcome']}, {request['status']}{kind}"
+    by = f" by the token {request['token']}" if request.get("token") else ""
+    return f"{request['op']}{attributes}{by}: {came} (request {request['requestId']})"

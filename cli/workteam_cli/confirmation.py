@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from workteam_cli.decisions import Outcome, name_of
-from workteam_cli.output import Exit, Problem, document, progress_console, table
+from workteam_cli.output import Exit, Problem, document, table
 
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do it without asking.")
 
@@ -17,6 +17,7 @@ def confirm(question: str, *, yes: bool) -> None:
     try:
         agreed = click.confirm(question, err=True)
     except click.Abort as error:
+        click.echo(err=True)  # the question has a line of its own
         raise _unconfirmed() from error
     if not agreed:
         raise Problem("Nothing was changed.", Exit.FAILED)
@@ -29,6 +30,7 @@ def confirm_name(question: str, name: str, *, yes: bool) -> None:
     try:
         typed = click.prompt(question, err=True, default="", show_default=False)
     except click.Abort as error:
+        click.echo(err=True)  # the question has a line of its own
         raise _unconfirmed() from error
     if typed.strip() != name:
         raise Problem(f"Nothing was changed: that is not {name}.", Exit.FAILED)
@@ -42,9 +44,9 @@ def show(outcomes: Sequence[Outcome], output: str, follows: str) -> Exit:
         table(["kind", "name", "annotation", "value", "result"], rows)
         for outcome in outcomes:
             if why := outcome.failure or outcome.remark:
-                progress_console().print(f"{name_of(outcome.decision.about)}: {why}", markup=False)
+                click.echo(f"{name_of(outcome.decision.about)}: {why}", err=True)
         if len(failed) < len(outcomes):
-            progress_console().print(follows, markup=False)
+            click.echo(follows, err=True)
     else:
         document([outcome.document() for outcome in outcomes], output)
     return Exit.FAILED if failed else Exit.OK

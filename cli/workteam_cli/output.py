@@ -73,6 +73,11 @@ def progress_console() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def counted(number: int, one: str, several: str) -> str:
+    """Return a number with its noun."""
+    return f"{number} {one if number == 1 else several}"
+
+
 def prose(text: str, label: str = "", *, indent: int = 0) -> None:
     """Print a sentence behind a label, broken into lines of 80 columns; what follows is indented under its begin."""
     lines = textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False) or [""]

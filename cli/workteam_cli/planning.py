@@ -53,8 +53,16 @@ class Entry:
     def document(self) -> dict[str, Any]:
         """Return it as JSON values."""
         subject, plan = self.subject, self.plan
-        whose = {"kind": subject.kind, "id": subject.metadata.name, "name": shown_name(subject)}
-        return {**whose, "actions": [str(action) for action in plan.actions], **plan.dump()}
+        return {
+            "kind": subject.kind,
+            "id": subject.metadata.name,
+            "name": shown_name(subject),
+            "actions": [str(action) for action in plan.actions],
+            "attributes": list(plan.attributes),
+            "adopts": plan.adopts,
+            "members": None if plan.members is None else plan.members.dump(),
+            "summary": plan.summary,
+        }
 
 
 @dataclass(frozen=True)

@@ -65,3 +65,9 @@ REMEDIES: Mapping[Reason, str] = {
     ),
     Reason.TENANT_DECOMMISSIONED: "none; set it to false to take the tenant up again",
 }
+
+
+def way_out(reason: Reason) -> str | None:
+    """Return what a person does; None if there is nothing to do, or only to wait."""
+    remedy = REMEDIES[reason]
+    return None if remedy.startswith((NONE, "wait")) else remedy

@@ -25,6 +25,8 @@ class State(enum.StrEnum):
     """A person stopped it."""
     WITHHELD = "Withheld"
     """Workteam took the access away, and a person must grant it (rule A3)."""
+    DRIFTED = "Drifted"
+    """Somebody changed the account or team in Workteam, and the tenant only reports that."""
     STALLED = "Stalled"
     """It does not go on by itself: a person must act."""
     DELETING = "Deleting"
@@ -39,6 +41,7 @@ OUT_OF_SYNC = {
     Reason.RECONCILE_PAUSED: State.PAUSED,
     Reason.PAUSED: State.PAUSED,
     Reason.ACCESS_WITHHELD: State.WITHHELD,
+    Reason.DRIFT_DETECTED: State.DRIFTED,
 }
 AT_REST = {
     Reason.DEACTIVATED: State.DEACTIVATED,

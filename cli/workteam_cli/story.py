@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from workteam_cli.asked import Asked, Request
+from workteam_cli.asked import Asked, in_words
 from workteam_cli.objects import Subject, TenantObjects, shown_name
-from workteam_cli.remedies import NONE, REMEDIES
+from workteam_cli.remedies import way_out
 from workteam_cli.standing import standing_of
 from workteam_crds.cluster.people import Told
 from workteam_crds.conditions import Condition, ConditionStatus
@@ -59,14 +59,13 @@ class Story:
 
     def _now(self, subject: Subject) -> dict[str, Any]:
         standing, metadata = standing_of(subject), subject.metadata
-        remedy = REMEDIES[standing.reason]
         return {
             "kind": subject.kind,
             "name": shown_name(subject),
             "state": str(standing.state),
             "reason": str(standing.reason),
             "message": standing.message,
-            "remedy": None if standing.in_sync or remedy == NONE else remedy,
+            "remedy": None if standing.in_sync else way_out(standing.reason),
             "source": "Git" if metadata.labels.get(SOURCE_LABEL) == SOURCE_GIT else "Entra",
             "requestId": metadata.annotations.get(REQUEST_ID),
             "generation": metadata.generation,
@@ -75,7 +74,7 @@ class Story:
             "finalizers": list(metadata.finalizers),
             "workteam": _in_workteam(subject),
             "waitsFor": list(self._waits_for(subject)),
-            "conditions": [{**c.dump(), "remedy": REMEDIES[c.reason]} for c in subject.status.conditions],
+            "conditions": [{**c.dump(), "remedy": way_out(c.reason)} for c in subject.status.conditions],
         }
 
     def _waits_for(self, subject: Subject) -> Iterator[str]:
@@ -111,15 +110,6 @@ class Story:
     def _conditions(self) -> Iterator[Moment]:
         for condition in self.subject.status.conditions if self.subject else ():
             yield Moment(rfc3339(condition.last_transition_time), "condition", _held(condition))
-
-
-def in_words(request: Request) -> str:
-    """Say a request and what came of it: names of attributes, handles of tokens, never a value."""
-    attributes = f" of {', '.join(request['attributes'])}" if request["attributes"] else ""
-    kind = f" {request['scimType']}" if request.get("scimType") else ""
-    came = f"{request['outcome']}, {request['status']}{kind}"
-    by = f" by the token {request['token']}" if request.get("token") else ""
-    return f"{request['op']}{attributes}{by}: {came} (request {request['requestId']})"
 
 
 def _held(condition: Condition) -> str:

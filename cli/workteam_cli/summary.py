@@ -1,4 +1,4 @@
-"""The tutorial's *Current Status* of one tenant: counts by state, what waits and why, the budget. Pure."""
+"""The tutorial's *Current Status* of one tenant: counts by state, what waits and why, budgets, the last sweep. Pure."""
 
 import itertools
 from collections import Counter
@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from workteam_cli.objects import Subject, TenantObjects, shown_name
+from workteam_cli.remedies import way_out
 from workteam_cli.standing import IN_SYNC, Standing, State, standing_of
 from workteam_crds.conditions import ConditionType, Reason, is_true
 from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Ledger, WorkteamTenant
-from workteam_operator.budget import allowed, is_open, page_of, request_for, used
+from workteam_operator.budget import allowed, is_open, page_of, remaining, request_for, used
 
 EXAMPLES = 3
 """How many objects are named for one reason."""
@@ -31,6 +32,11 @@ class Waiting:
     examples: tuple[tuple[str, str], ...]
     """Object name and the name a person knows, of the first few."""
 
+    @property
+    def remedy(self) -> str | None:
+        """Return what a person does about it; None if nothing."""
+        return way_out(self.reason)
+
 
 @dataclass(frozen=True)
 class BudgetUse:
@@ -38,6 +44,8 @@ class BudgetUse:
 
     used: int
     allowed: int
+    left: int
+    """How many more may lose access before a person is asked."""
     latched: bool
     """Whether it was exceeded, and nothing more happens until a person acts."""
 
@@ -52,6 +60,10 @@ class Summary:
     waiting: tuple[Waiting, ...]
     deactivations: BudgetUse
     deletions: BudgetUse
+    held: int
+    """Losses of access that the budget holds: they wait for a person."""
+    paused: int
+    """Users and groups that a person stopped one by one."""
     unreadable: tuple[str, ...]
 
     @property
@@ -72,29 +84,38 @@ def summarise(objects: TenantObjects, now: datetime) -> Summary:
         tuple(_waiting([*users, *groups])),
         _use(objects.tenant, BookingKind.DEACTIVATION, people, now),
         _use(objects.tenant, BookingKind.DELETION, people, now),
+        sum(standing.reason is Reason.DELETION_BUDGET_EXCEEDED for _, standing in (*users, *groups)),
+        sum(subject.paused for subject in objects.subjects),
         tuple(sorted(str(key) for key in objects.unreadable)),
     )
 
 
 def summary_document(summary: Summary) -> dict[str, Any]:
     """Return the summary as JSON values; states that nobody is in are left out."""
-    namespace, name = summary.tenant.tenant
+    tenant, (namespace, name) = summary.tenant, summary.tenant.tenant
+    sweep = tenant.status.last_full_sweep
     return {
         "namespace": namespace,
         "tenant": name,
         "inSync": summary.in_sync,
+        "mode": str(tenant.spec.mode),
+        "paused": {"tenant": tenant.paused, "objects": summary.paused},
         "conditions": [condition.dump() for condition in summary.tenant.status.conditions],
         "users": _tally(summary.users),
         "groups": _tally(summary.groups),
         "waiting": [_waiting_document(waiting) for waiting in summary.waiting],
         "budget": {"deactivations": vars(summary.deactivations), "deletions": vars(summary.deletions)},
+        "held": summary.held,
+        "lastSweep": None if sweep is None else sweep.dump(),
+        "retentionDue": tenant.status.retention_due or 0,
         "unreadable": list(summary.unreadable),
     }
 
 
 def _waiting_document(waiting: Waiting) -> dict[str, Any]:
     examples = [{"id": name, "name": shown} for name, shown in waiting.examples]
-    return {**vars(waiting), "state": str(waiting.state), "reason": str(waiting.reason), "examples": examples}
+    said = {**vars(waiting), "state": str(waiting.state), "reason": str(waiting.reason), "examples": examples}
+    return {**said, "remedy": waiting.remedy}
 
 
 def _tally(counts: Mapping[State, int]) -> dict[str, int]:
@@ -130,4 +151,5 @@ def _use(tenant: WorkteamTenant, kind: BookingKind, people: int, now: datetime) 
     """Judge one budget by the operator's own rules."""
     request = request_for(tenant, kind, users=people, now=now)
     page = page_of(tenant.status.ledger or Ledger(), kind)
-    return BudgetUse(used(page, now), allowed(request.allowance, people), latched=not is_open(page, request))
+    most, left = allowed(request.allowance, people), remaining(page, request)
+    return BudgetUse(used(page, now), most, left, latched=not is_open(page, request))

@@ -1,8 +1,9 @@
 """A cluster with objects as a test wants them, and the command as a person runs it."""
 
+import asyncio
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,6 +13,7 @@ import pytest
 from workteam_cli.__main__ import main
 from workteam_cli.controlplane.access import Access
 from workteam_cli.controlplane.stack import Stack
+from workteam_cli.staging import Stage, staged
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import CustomResource
 from workteam_crds.testing import a_group, a_membership, a_tenant, a_user
@@ -32,6 +34,7 @@ class Ran:
 
 
 Run: TypeAlias = Callable[..., Ran]
+Command: TypeAlias = Callable[..., Awaitable[Ran]]
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,27 @@ def _trimmed(text: str) -> str:
 def here(kept: Kept) -> tuple[str, ...]:
     """Name the options that choose the tenant of the test's namespace."""
     return ("--kubeconfig", str(kept.access.kubeconfig), "-n", kept.namespace)
+
+
+@pytest.fixture
+async def stage(
+    cluster_access: Access, namespace: str, workteam: Run, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Stage]:
+    """Set up an empty namespace and an empty Workteam tenant, for an operator in this process."""
+    monkeypatch.setenv("KUBECONFIG", str(cluster_access.kubeconfig))
+    async with staged(cluster_access, namespace) as stage:
+        yield stage
+
+
+@pytest.fixture
+def command(stage: Stage, cluster_access: Access, workteam: Run) -> Command:
+    """Run ``workteam`` about the stage's tenant, beside an operator in this process."""
+    options = ("--kubeconfig", str(cluster_access.kubeconfig), "-n", stage.namespace)
+
+    async def run(*arguments: str) -> Ran:
+        return await asyncio.to_thread(workteam, *arguments, *options)
+
+    return run
 
 
 @pytest.fixture

@@ -34,14 +34,19 @@ def test_all_in_sync(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> No
         == f"""\
 Current Status of {acme.namespace}/acme
 
-Ready: yes since 2026-11-25T12:00:00Z (Provisioned)
+Ready                    yes since 2026-11-25T12:00:00Z (Provisioned)
 
-        TOTAL  READY  DEACTIVATED  RECORDED
-Users   2      1      1            0
-Groups  1      0      0            1
+Mode                     Enforce
+Last request             not known: no facade serves this namespace.
+Last sweep               none yet
+Deactivations this hour  0 of 20, 20 left
+Deletions this hour      0 of 5, 5 left
 
-Deactivations in the last hour: 0 of 20
-Deletions in the last hour:     0 of 5"""
+             USERS  GROUPS
+Ready        1      0
+Deactivated  1      0
+Recorded     0      1
+Total        2      1"""
     )
 
 
@@ -69,11 +74,19 @@ def test_what_waits_and_why(acme: "Kept", here: tuple[str, ...], workteam: "Run"
         == f"""\
 Current Status of {acme.namespace}/acme
 
-Ready: yes since 2026-11-25T12:00:00Z (Provisioned)
+Ready                    yes since 2026-11-25T12:00:00Z (Provisioned)
 
-        TOTAL  PENDING  STALLED  DELETING
-Users   7      2        4        1
-Groups  0      0        0        0
+Mode                     Enforce
+Last request             not known: no facade serves this namespace.
+Last sweep               none yet
+Deactivations this hour  0 of 20, 20 left
+Deletions this hour      0 of 5, 5 left
+
+          USERS  GROUPS
+Pending   2      0
+Stalled   4      0
+Deleting  1      0
+Total     7      0
 
 1 user Pending, Pending: the operator has not looked at the last change yet
   new  new@contoso.example
@@ -86,12 +99,10 @@ Groups  0      0        0        0
   stalled-1  stalled-1@contoso.example
   stalled-2  stalled-2@contoso.example
   and 1 more
+  Way out: rename or delete one
 
 1 user Deleting, Deleting
-  leaver  leaver@contoso.example
-
-Deactivations in the last hour: 0 of 20
-Deletions in the last hour:     0 of 5"""
+  leaver  leaver@contoso.example"""
     )
 
 
@@ -108,6 +119,8 @@ def test_json(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> None:
         "namespace": acme.namespace,
         "tenant": "acme",
         "inSync": False,
+        "mode": "Enforce",
+        "paused": {"tenant": False, "objects": 0},
         "conditions": [
             {
                 "type": "Ready",
@@ -128,15 +141,72 @@ def test_json(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> None:
                 "message": "taken away in Workteam",
                 "count": 1,
                 "examples": [{"id": "ana", "name": "ana@contoso.example"}],
+                "remedy": (
+                    "`active` false, then true, in Entra; or `workteam grant NAME`, which sets "
+                    "`workte.am/grant-access` to the account's id"
+                ),
             }
         ],
         "budget": {
-            "deactivations": {"used": 0, "allowed": 20, "latched": False},
-            "deletions": {"used": 0, "allowed": 5, "latched": False},
+            "deactivations": {"used": 0, "allowed": 20, "left": 20, "latched": False},
+            "deletions": {"used": 0, "allowed": 5, "left": 5, "latched": False},
         },
+        "held": 0,
+        "lastSweep": None,
+        "retentionDue": 0,
         "unreadable": [],
+        "lastRequest": None,
+        "lastRequestUnknown": "no facade serves this namespace.",
         "warnings": [],
     }
+
+
+def test_what_a_person_has_to_know_of_a_tenant(kept: "Kept", here: tuple[str, ...], workteam: "Run") -> None:
+    """Pauses, the last sweep, an exceeded budget, what it holds, and leavers kept too long, in 80 columns."""
+    metadata = {"annotations": {"workte.am/paused": "true"}}
+    tenant = a_tenant("acme", scim={"paused": True})
+    paused = tenant.model_copy(update={"metadata": tenant.metadata.model_copy(update=metadata)})
+    held, stopped = a_user("held", active=False), a_user("stopped")
+    kept.apply(paused, held, stopped.model_copy(update={"metadata": stopped.metadata.model_copy(update=metadata)}))
+    sweep = {"time": "2026-11-25T11:00:00Z", "compared": 1200, "drifted": 3, "unmanaged": 2, "errors": 1}
+    ledger = {"deactivations": {"latched": True, "latchedBudget": "50/10/20"}}
+    kept.report(
+        paused,
+        "Ready False Paused",
+        "DeletionBudgetAvailable False DeletionBudgetExceeded More deactivations than spec.deprovisioning.budget "
+        "allows were asked for, so none is done: check them, then let them go",
+        lastFullSweep=sweep,
+        ledger=ledger,
+        retentionDue=4,
+    )
+    kept.report(held, "Ready False Invalid", "Stalled True DeletionBudgetExceeded", "Synced False ReconcileError")
+    kept.report(stopped, "Synced False ReconcilePaused")
+
+    ran = workteam("status", *here)
+
+    assert ran.code == 1
+    assert max(len(line) for line in ran.out.splitlines()) <= 80
+    assert ran.out.partition("\n\n")[2].startswith(
+        """\
+Ready                    no since 2026-11-25T12:00:00Z (Paused)
+DeletionBudgetAvailable  no since 2026-11-25T12:00:00Z (DeletionBudgetExceeded:
+                         More deactivations than spec.deprovisioning.budget
+                         allows were asked for, so none is done: check them,
+                         then let them go)
+
+Mode                     Enforce
+Paused                   the whole tenant, 1 object, what Entra sends
+                         (spec.scim.paused)
+Last request             not known: no facade serves this namespace.
+Last sweep               2026-11-25T11:00:00Z: 1200 compared, 3 changed by
+                         others, 2 that no object has (--unmanaged lists them);
+                         1 given up since
+Deactivations this hour  0 of 20, 0 left; exceeded, nothing more happens until a
+                         person acts
+Deletions this hour      0 of 5, 5 left
+Held                     1 loss of access waits for `workteam release`
+Leavers kept too long    4, see spec.deprovisioning.retention"""
+    )
 
 
 def test_tenant_that_nobody_looked_at(kept: "Kept", workteam: "Run") -> None:
@@ -155,6 +225,7 @@ STANDINGS = [
     pytest.param(("Ready True Provisioned", "Synced False Pending"), "Pending", 1, id="a manager has no account yet"),
     pytest.param(("Ready True Provisioned", "Synced False Planned"), "Planned", 1, id="mode Plan"),
     pytest.param(("Ready True Provisioned", "Synced False ReconcilePaused"), "Paused", 1, id="paused by a person"),
+    pytest.param(("Ready True Provisioned", "Synced False DriftDetected"), "Drifted", 1, id="changed by others"),
     pytest.param(("Ready Unknown TenantNotReady", "Synced True InSync"), "Pending", 1, id="tenant not ready"),
     pytest.param(
         ("Ready True Provisioned", "Synced True InSync", "Stalled True Protected"), "Stalled", 1, id="stalled wins"
@@ -184,7 +255,10 @@ def test_budget_of_the_last_hour() -> None:
         }
     )
     found = summarise(_objects(tenant, *users), datetime.fromtimestamp(one_oclock * 60, tz=UTC))
-    assert (found.deactivations, found.deletions) == (BudgetUse(3, 40, latched=True), BudgetUse(0, 5, latched=False))
+    assert (found.deactivations, found.deletions) == (
+        BudgetUse(3, 40, 0, latched=True),
+        BudgetUse(0, 5, 5, latched=False),
+    )
 
 
 def _user(*conditions: str, generation: int = 1) -> WorkteamUser:

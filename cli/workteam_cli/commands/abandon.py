@@ -9,7 +9,7 @@ from workteam_cli.abandonment import Remains, find_remains
 from workteam_cli.choice import Choice, cluster_options
 from workteam_cli.confirmation import confirm_name, show, yes_option
 from workteam_cli.decisions import carry_out
-from workteam_cli.output import Exit, Problem, output_option, progress_console
+from workteam_cli.output import Exit, Problem, output_option
 from workteam_cli.target import reached
 from workteam_crds.cluster.people import user_name
 from workteam_crds.part import rfc3339
@@ -63,13 +63,13 @@ async def _abandon(choice: Choice, name: str, why: str, *, force: bool, yes: boo
         if all(outcome.failure is None for outcome in outcomes):
             outcomes += await carry_out(around.cluster, remains.last(reason), who=who)
     for key in remains.unreadable:
-        progress_console().print(f"{key} cannot be read, so it is left as it is.", markup=False)
+        click.echo(f"{key} cannot be read, so it is left as it is.", err=True)
     return show(outcomes, output, FOLLOWS)
 
 
 def _question(remains: Remains) -> str:
     deleted = sum(subject.deleting for subject in remains.held)
     return (
-        f"{len(remains.held)} users and groups of {remains.key} lose their finalizer, {deleted} of them were deleted "
-        f"and vanish. Nothing is changed in Workteam. Type {remains.key.name} to do it"
+        f"Objects of {remains.key} that lose our finalizer: {len(remains.held)}; deleted already, so that they vanish: "
+        f"{deleted}. Nothing is changed in Workteam. Type {remains.key.name} to do it"
     )

@@ -6,7 +6,7 @@ import click
 
 from workteam_cli.choice import Choice, cluster_options
 from workteam_cli.objects import read_objects, shown_name
-from workteam_cli.output import Exit, Problem, console, document, output_option, table
+from workteam_cli.output import Exit, Problem, console, counted, document, output_option, table
 from workteam_cli.planning import Entry, Planned, planned
 from workteam_cli.target import connected
 from workteam_crds.kinds.progress import PlannedAction
@@ -72,13 +72,17 @@ def _print(found: Planned) -> None:
         table(["kind", "name", "action", "what"], [_row(entry) for entry in found.entries])
         counts = ", ".join(f"{number} {WORDS[action]}" for action, number in found.counts.items())
         out.print(f"\n{counts}", markup=False)
-        out.print(f"{found.invitations} people would be invited; seats: {found.seats:+d}", markup=False)
+        out.print(
+            f"{counted(found.invitations, 'person', 'people')} would be invited; seats: {found.seats:+d}", markup=False
+        )
     else:
         out.print("Nothing would be done.")
     if found.unplanned:
-        out.print(f"{found.unplanned} users and groups are not planned yet: `workteam status` says why.", markup=False)
+        some = counted(found.unplanned, "object is", "objects are")
+        out.print(f"{some} not planned yet: `workteam status` says why.", markup=False)
     if found.stalled:
-        out.print(f"{found.stalled} wait for a person: see `workteam adopt` and `workteam status`.", markup=False)
+        some = counted(found.stalled, "object waits", "objects wait")
+        out.print(f"{some} for a person: see `workteam adopt` and `workteam status`.", markup=False)
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

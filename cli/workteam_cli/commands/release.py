@@ -12,7 +12,7 @@ from workteam_cli.decisions import Decision, Deed, carry_out
 from workteam_cli.durations import Duration
 from workteam_cli.lookup import find
 from workteam_cli.objects import Subject, TenantObjects, read_objects, shown_name
-from workteam_cli.output import Exit, Problem, output_option, progress_console
+from workteam_cli.output import Exit, Problem, output_option
 from workteam_cli.standing import is_held, standing_of
 from workteam_cli.target import connected
 from workteam_crds.cluster.people import user_name
@@ -86,9 +86,9 @@ def _everything(objects: TenantObjects, time: timedelta, *, yes: bool) -> Decisi
         raise Problem(f"The budget of {objects.tenant.tenant} holds nothing: there is nothing to release.", Exit.FAILED)
     if not yes:
         for subject in held[:SHOWN]:
-            progress_console().print(f"  {shown_name(subject)}: {standing_of(subject).message}", markup=False)
+            click.echo(f"  {shown_name(subject)}: {standing_of(subject).message}", err=True)
         if len(held) > SHOWN:
-            progress_console().print(f"  and {len(held) - SHOWN} more")
+            click.echo(f"  and {len(held) - SHOWN} more", err=True)
     confirm(f"Let these {len(held)} go, and all that follow until then?", yes=yes)
     until = rfc3339(datetime.now(UTC) + time)
     return Decision(objects.tenant, Deed.RELEASED, APPROVE_DELETIONS_UNTIL, until)

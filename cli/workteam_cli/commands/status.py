@@ -1,54 +1,91 @@
 """``workteam status``: the tutorial's *Current Status* of one tenant."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
+from workteam_cli.asked import Asked, asked_of
 from workteam_cli.bearer_tokens import read_entries
 from workteam_cli.choice import Choice, cluster_options, release_option
 from workteam_cli.objects import read_objects
-from workteam_cli.output import Exit, Problem, console, document, output_option, table
-from workteam_cli.standing import State, in_words
-from workteam_cli.summary import BudgetUse, Summary, Waiting, summarise, summary_document
+from workteam_cli.output import Exit, Problem, document, output_option, prose, table
+from workteam_cli.status_table import print_status
+from workteam_cli.summary import Summary, summarise, summary_document
 from workteam_cli.target import Target, connected
 from workteam_cli.token_warnings import token_warnings
+from workteam_cli.unmanaged import Unmanaged, find_unmanaged
 from workteam_crds.cluster.port import Denied
 
-HELP = """Show the Current Status of a tenant: users and groups by state, what waits and why, the budget, and tokens
-that expire within 30 days.
+HELP = """Show the Current Status of a tenant: its conditions, the last request from Entra, the last sweep, the budgets,
+users and groups by state, what waits, why, and the way out, and tokens that expire within 30 days.
+
+With --unmanaged it lists the accounts and teams in Workteam that no user or group has instead. They are never touched.
+Workteam is asked from here for that, with the token of the tenant's Secret, which you must be allowed to read.
 
 \b
 Example:
   workteam status -n workteam --tenant acme
+  workteam status --unmanaged -o json
 
 \b
 Exit codes: 0 the tenant is ready and everything is in sync, 1 something is pending or stalled,
-64 several tenants, 66 no such tenant, 69 no answer from the cluster, 77 not allowed
+64 several tenants, 66 no such tenant or token, 69 no answer from the cluster or Workteam, 77 not allowed
 """
+
+
+@dataclass(frozen=True)
+class _Found:
+    summary: Summary
+    asked: Asked
+    warnings: list[str]
 
 
 @click.command(help=HELP)
 @cluster_options
 @release_option
+@click.option("--facade", metavar="URL", help="Where this machine reaches the facade; else its externalURL.")
+@click.option("--unmanaged", is_flag=True, help="List what is in Workteam and no object has.")
 @output_option
-def status(choice: Choice, release_namespace: str | None, output: str) -> int:
+def status(*, choice: Choice, release_namespace: str | None, facade: str | None, unmanaged: bool, output: str) -> int:
     """Print the summary; the exit code says whether all is in sync."""
-    summary, warnings = asyncio.run(_summary(choice, release_namespace))
+    if unmanaged:
+        _print_unmanaged(asyncio.run(_unmanaged(choice)).rows(), output)
+        return Exit.OK
+    found = asyncio.run(_found(choice, release_namespace, facade))
     if output == "table":
-        _print(summary)
-        for warning in warnings:
-            console().print(f"\nWarning: {warning}", markup=False)
+        print_status(found.summary, found.asked, found.warnings)
     else:
-        document({**summary_document(summary), "warnings": warnings}, output)
-    return Exit.OK if summary.in_sync else Exit.FAILED
+        last = found.asked.requests[0] if found.asked.requests else None
+        told = {"lastRequest": last, "lastRequestUnknown": found.asked.unknown, "warnings": found.warnings}
+        document({**summary_document(found.summary), **told}, output)
+    return Exit.OK if found.summary.in_sync else Exit.FAILED
 
 
-async def _summary(choice: Choice, release_namespace: str | None) -> tuple[Summary, list[str]]:
+async def _unmanaged(choice: Choice) -> Unmanaged:
+    async with connected(choice) as target:
+        return await find_unmanaged(target)
+
+
+def _print_unmanaged(rows: Sequence[Mapping[str, Any]], output: str) -> None:
+    if output != "table":
+        document(rows, output)
+    elif rows:
+        columns = ("what", "id", "name", "externalId", "access")
+        table(columns, [[row[column] for column in columns] for row in rows])
+    else:
+        prose("Everything in Workteam belongs to a user or group of this tenant.")
+
+
+async def _found(choice: Choice, release_namespace: str | None, facade: str | None) -> _Found:
     async with connected(choice) as target:
         now = datetime.now(UTC)
         summary = summarise(await read_objects(target.cluster, target.tenant), now)
-        return summary, await _warnings(target, release_namespace, now)
+        asked = await asked_of(target, release_namespace, facade)
+        return _Found(summary, asked, await _warnings(target, release_namespace, now))
 
 
 async def _warnings(target: Target, release_namespace: str | None, now: datetime) -> list[str]:
@@ -63,44 +100,3 @@ async def _warnings(target: Target, release_namespace: str | None, now: datetime
     except Denied:
         return ["this account may not read the Secret of the tokens, so whether one expires soon is not known."]
     return token_warnings(entries, target.key, now)
-
-
-def _print(summary: Summary) -> None:
-    out = console()
-    out.print(f"Current Status of {summary.tenant.tenant}\n", markup=False)
-    for condition in summary.tenant.status.conditions:
-        out.print(in_words(condition), markup=False)
-    if not summary.tenant.status.conditions:
-        out.print("The operator has not looked at this tenant yet.")
-    out.print()
-    _print_counts(summary)
-    for waiting in summary.waiting:
-        out.print(f"\n{_sentence(waiting)}", markup=False)
-    for key in summary.unreadable:
-        out.print(f"\n{key} cannot be read by this version of the command.", markup=False)
-    out.print()
-    out.print(f"Deactivations in the last hour: {_budget(summary.deactivations)}", markup=False)
-    out.print(f"Deletions in the last hour:     {_budget(summary.deletions)}", markup=False)
-
-
-def _print_counts(summary: Summary) -> None:
-    states = [state for state in State if state in summary.users or state in summary.groups]
-    rows = [
-        (name, sum(counts.values()), *[counts.get(state, 0) for state in states])
-        for name, counts in (("Users", summary.users), ("Groups", summary.groups))
-    ]
-    table(["", "total", *states], rows)
-
-
-def _sentence(waiting: Waiting) -> str:
-    what = {"WorkteamUser": "user", "WorkteamGroup": "group"}[waiting.kind]
-    some = f"{waiting.count} {what}{'' if waiting.count == 1 else 's'} {waiting.state}"
-    examples = "\n".join(f"  {name}  {shown}" for name, shown in waiting.examples)
-    more = f"\n  and {rest} more" if (rest := waiting.count - len(waiting.examples)) else ""
-    why = f": {waiting.message}" if waiting.message else ""
-    return f"{some}, {waiting.reason}{why}\n{examples}{more}"
-
-
-def _budget(use: BudgetUse) -> str:
-    latched = "; exceeded, nothing more happens until a person acts" if use.latched else ""
-    return f"{use.used} of {use.allowed}{latched}"

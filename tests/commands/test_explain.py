@@ -1,0 +1,104 @@
+"""``workteam explain``: one person's story, from Entra's request to the account."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from workteam_cli.controlplane.stack import RunningTenant, Stack
+from workteam_crds.testing import a_tenant, a_user
+
+if TYPE_CHECKING:
+    from tests.commands.conftest import Kept, Run
+
+
+def test_from_the_request_to_the_account(tenant: RunningTenant, stack: Stack, workteam: "Run") -> None:
+    """Request, object, Event and conditions in one time line, then a deletion; no token, and no value but the name."""
+    options = ("--kubeconfig", str(stack.access.kubeconfig), "-n", "workteam", "--tenant", tenant.settings.name)
+    made = json.loads(workteam("token", "create", *options, "-o", "json").out)
+    url = json.loads(workteam("settings", *options, "-o", "json").out)["baseURL"]
+    body = {"userName": "ana@contoso.example", "title": "Canary", "active": True}
+    with httpx.Client(headers={"Authorization": f"Bearer {made['token']}", "X-Request-Id": "play-1"}) as entra:
+        while entra.get(f"{url}/ServiceProviderConfig").status_code != httpx.codes.OK:
+            pass
+        created = entra.post(f"{url}/Users", json=body).json()["id"]
+        stack.access.kubectl(
+            "wait", f"workteamuser/{created}", "-n", "workteam", "--for=condition=Ready", "--timeout=30s"
+        )
+        told = json.loads(workteam("explain", "ANA@contoso.example", *options, "-o", "json").out)
+        shown = workteam("explain", "ana@contoso.example", *options)
+        entra.delete(f"{url}/Users/{created}")
+    stack.access.kubectl("wait", f"workteamuser/{created}", "-n", "workteam", "--for=delete", "--timeout=30s")
+    gone = json.loads(workteam("explain", created, *options, "-o", "json").out)
+
+    account = told["workteam"]["id"]
+    wanted = {"state": "Ready", "reason": "Provisioned", "source": "Entra", "requestId": "play-1", "remedy": None}
+    assert {key: told[key] for key in wanted} == wanted
+    assert told["workteam"] | {"lastSync": None} == {
+        "id": account,
+        "active": True,
+        "adopted": False,
+        "lastSync": None,
+        "createsInDoubt": 0,
+        "booked": None,
+        "planned": None,
+    }
+    said = [(moment["what"], moment["text"]) for moment in told["happened"]]
+    request = f"create of userName, active, title by the token {made['handle']}: done, 201 (request play-1)"
+    assert sorted(said[:2]) == [("object", "created"), ("request", _sorted(request, said))]
+    assert ("event", f"Created: The account {account} was created (workteam-operator)") in said
+    assert ("condition", "Ready became true, now Provisioned") in said
+    assert (shown.code, "made for this object" in " ".join(shown.out.split()), "What happened" in shown.out) == (
+        0,
+        True,
+        True,
+    )
+    assert [word for word in (made["token"], "Canary") if word in json.dumps(told) + shown.out] == []
+    assert max(len(line) for line in shown.out.splitlines()) <= 80
+    assert (gone["gone"], [m["what"] for m in gone["happened"] if "delete" in m["text"]]) == (True, ["request"])
+
+
+def _sorted(request: str, said: list[tuple[str, str]]) -> str:
+    """The request as it is told, if it names the same attributes in whatever order."""
+    [told] = [text for what, text in said if what == "request"]
+    return told if sorted(told.replace(",", "").split()) == sorted(request.replace(",", "").split()) else request
+
+
+@pytest.fixture
+def waiting(kept: "Kept") -> "Kept":
+    """Ana's manager is Stalled, and Ana waits for him; a person confirmed an adoption for him."""
+    bo = a_user("bo").manifest()
+    bo["metadata"]["annotations"] = {"workte.am/adopt": "7"}
+    ana = a_user("ana", enterprise={"manager": {"value": "bo"}})
+    kept.apply(a_tenant("acme"), type(ana).parse(bo), ana)
+    kept.report(ana, "Ready True Provisioned", "Synced False Pending The manager has no account yet", accountID="5")
+    kept.report(
+        a_user("bo"), "Ready False Conflict", "Stalled True UniquenessConflict 7 matches but has another externalId"
+    )
+    return kept
+
+
+@pytest.mark.usefixtures("waiting")
+def test_what_is_pending_and_why(here: tuple[str, ...], workteam: "Run") -> None:
+    """Who waits for another is told whom, and why that one stands still; what a person decided is told as well."""
+    ana: dict[str, Any] = json.loads(workteam("explain", "ana", *here, "-o", "json").out)
+    bo: dict[str, Any] = json.loads(workteam("explain", "bo", *here, "-o", "json").out)
+    assert (ana["state"], ana["message"], ana["waitsFor"]) == (
+        "Pending",
+        "The manager has no account yet",
+        ["the manager bo@contoso.example, who has no account yet: Stalled, UniquenessConflict"],
+    )
+    assert (bo["decided"], bo["remedy"]) == (
+        {"workte.am/adopt": "7"},
+        "`workteam adopt NAME`, which sets `workte.am/adopt` to the account's id, if it is the right one",
+    )
+    assert ana["requestsUnknown"] == "no facade serves this namespace."
+
+
+def test_nobody(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> None:
+    ran = workteam("explain", "eve", *here)
+    assert (ran.code, ran.err.splitlines()[-1]) == (
+        66,
+        f"error: {acme.namespace}/acme has no user or group with the userName, displayName, externalId or id eve.",
+    )
