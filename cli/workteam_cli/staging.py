@@ -5,7 +5,7 @@ import base64
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import httpx
@@ -16,12 +16,12 @@ from workteam_cli.tenant.application import StandIn
 from workteam_cli.tenant.profiles import USER, Profile
 from workteam_cli.tenant.request_log import Entry
 from workteam_crds.cluster.kubernetes import KubernetesCluster
-from workteam_crds.cluster.port import Cluster, Conflict, NotFound
+from workteam_crds.cluster.port import Conflict, NotFound
 from workteam_crds.conditions import Condition, ConditionType, Reason, find_condition, is_true
 from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import FINALIZER, CustomResource
 from workteam_crds.testing import TENANT, a_tenant
-from workteam_operator.__main__ import Operator
+from workteam_operator.__main__ import Operator, elected
 from workteam_operator.settings import Settings
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -45,7 +45,7 @@ async def staged(access: Access, namespace: str, *, profile: Profile = Profile.F
 class Stage:
     """One namespace of a cluster and one Workteam tenant, with verbs for whoever acts on them."""
 
-    def __init__(self, access: Access, cluster: Cluster, namespace: str, workteam: StandIn) -> None:
+    def __init__(self, access: Access, cluster: KubernetesCluster, namespace: str, workteam: StandIn) -> None:
         self.cluster = cluster
         self.namespace = namespace
         self.workteam = workteam
@@ -59,18 +59,19 @@ class Stage:
             backoff_longest=timedelta(milliseconds=500),
             group_rest=timedelta(milliseconds=1),
             create_settle=timedelta(seconds=3),
+            lease_seconds=30,
         )
         self._access = access
 
     @asynccontextmanager
-    async def operating(self, *, ready: bool = True) -> AsyncIterator[Operator]:
+    async def operating(self, *, ready: bool = True, ahead: timedelta = timedelta(0)) -> AsyncIterator[Operator]:
         """Run an operator in this process, with kopf in its thread, until the context ends; its tenant is Ready.
 
-        With ``ready`` False nobody waits for that.
+        With ``ready`` False nobody waits for that. ``ahead`` is how far its clock is.
         """
         stop = asyncio.Event()
-        operator = Operator(self.settings, self.cluster)
-        running = asyncio.create_task(operator.run(stop))
+        operator, leadership = elected(self.settings, self.cluster, now=lambda: datetime.now(UTC) + ahead)
+        running = asyncio.create_task(operator.run(stop, leadership))
         try:
             await self.until(
                 WorkteamTenant, TENANT, lambda found: not ready or is_true(found.status.conditions, ConditionType.READY)

@@ -1,13 +1,14 @@
 """The operator's composition root: settings → cluster → objects → queue → reconcilers → workers; kopf beside them."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ import uvloop
 from pydantic import ValidationError
 
 from workteam_crds.cluster.kubernetes import KubernetesCluster
+from workteam_crds.cluster.lease import Claim
 from workteam_crds.cluster.port import Cluster, ClusterError
 from workteam_crds.kinds import KINDS, WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import CustomResource
@@ -22,10 +24,14 @@ from workteam_crds.naming import Key, TenantKey
 from workteam_operator import changelog, health, logs, metrics
 from workteam_operator.backend.port import Backend
 from workteam_operator.backend.scim import ScimBackend
+from workteam_operator.backend.transport import TIMEOUT
+from workteam_operator.duty import Duty
 from workteam_operator.events import Announcer
 from workteam_operator.group_life import GroupReconciler
+from workteam_operator.handlers import Scope
 from workteam_operator.keeper import Keeper
 from workteam_operator.known_teams import KnownTeams
+from workteam_operator.leadership import Leadership
 from workteam_operator.listing import Lister
 from workteam_operator.metered_queue import MeteredQueue
 from workteam_operator.neighbourhood import neighbours_of
@@ -37,17 +43,19 @@ from workteam_operator.tenant_life import TenantReconciler, now_utc
 from workteam_operator.tenant_probe import Connect
 from workteam_operator.tenants import Tenants
 from workteam_operator.user_life import UserReconciler
+from workteam_operator.vitals import Vitals
+from workteam_operator.watches import Watches
 from workteam_operator.watching import Watching
 from workteam_operator.worker import Reconciler, work
-from workteam_operator.workqueue import Outcome, Priority, Visit
+from workteam_operator.workqueue import NO_WAIT, Outcome, Priority, Visit
 from workteam_operator.writer import ObjectWriter
 
 log = logging.getLogger(__name__)
 
 DRAIN = timedelta(seconds=45)
 """How long passes in flight may take after SIGTERM: less than the pod's terminationGracePeriodSeconds."""
-SILENCE = 3
-"""After so many list intervals without a list the operator is not alive any more."""
+LAST_WORDS = 2.0
+"""Seconds for the Events that are still to be written."""
 BAD_SETTINGS, UNAVAILABLE, BUSY = 64, 69, 75
 """Exit codes, from sysexits.h."""
 
@@ -75,8 +83,22 @@ async def _until_signal(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with KubernetesCluster.connect() as cluster:
-        operator = Operator(settings, cluster)
-        return 0 if await operator.run(stop) else 1
+        operator, leadership = elected(settings, cluster)
+        return 0 if await operator.run(stop, leadership) else 1
+
+
+def elected(
+    settings: Settings, cluster: KubernetesCluster, *, now: Callable[[], datetime] = now_utc
+) -> tuple["Operator", Leadership]:
+    """Return an operator that sends nothing unless it holds the Lease, and who takes that."""
+    identity = f"{settings.identity}_{uuid.uuid4()}"  # a process that starts again is another one
+    duration = timedelta(seconds=settings.lease_seconds)
+    leadership = Leadership(cluster, Claim(settings.namespace, settings.lease, identity, duration, longest=TIMEOUT))
+
+    def connect(base_url: str, token: str, tenant: TenantKey) -> Backend:
+        return ScimBackend.connect(base_url, token, metrics.meter(str(tenant)), fence=leadership.outside)
+
+    return Operator(settings, cluster.under(leadership.inside), connect=connect, now=now), leadership
 
 
 class Operator:
@@ -87,10 +109,10 @@ class Operator:
         settings: Settings,
         cluster: Cluster,
         *,
-        connect: Connect | None = None,
+        connect: Connect,
         now: Callable[[], datetime] = now_utc,
     ) -> None:
-        """``connect`` makes the drivers that talk to Workteam, by SCIM if it is None."""
+        """``connect`` makes the drivers that talk to Workteam."""
         self.settings = settings
         self.objects = Objects()
         self.queue = MeteredQueue(
@@ -98,15 +120,19 @@ class Operator:
             first=settings.backoff_first,
             longest=settings.backoff_longest,
             rests={WorkteamGroup.kind: settings.group_rest},
+            tenant_of=self._lane,
+            pause_of=self._pause,
         )
         self.events = Announcer(cluster)
         self.lister = Lister(
             cluster, settings.tenant_namespaces, self.objects, self.queue, now=now, set_back=self._set_back
         )
-        self._watching = Watching(KINDS, settings.tenant_namespaces, self.observe)
+        scope = Scope(KINDS, settings.tenant_namespaces, settings.watch_renewal)
+        self.watches = Watches(scope.kinds, scope.namespaces, renewal=scope.renewal, clock=time.monotonic)
+        self._watching = Watching(scope, self.observe, self.watches.begun)
         self.tenants = Tenants()
         self._tenant_life = TenantReconciler(
-            cluster, self.tenants, neighbours_of(self.objects, self.queue), connect or _connect, settings, now=now
+            cluster, self.tenants, neighbours_of(self.objects, self.queue), connect, settings, now=now
         )
         parts = Parts(
             objects=self.objects,
@@ -129,21 +155,57 @@ class Operator:
         }
         self._workers: list[asyncio.Task[None]] = []
 
-    async def run(self, stop: asyncio.Event) -> bool:
-        """Work until ``stop`` is set, then finish what is in flight; False if something ended by itself."""
-        address = self.settings.host, self.settings.port
-        async with health.served(*address, alive=self._alive, ready=self._ready), self.working():
-            gc.freeze()  # the copy stays: a full collection would only walk it
-            return not await self._watching.until(stop)
+    async def run(self, stop: asyncio.Event, leadership: Leadership) -> bool:
+        """Stand by, work while the Lease is held, and hand over when ``stop`` is set.
+
+        False if something ended by itself: then another process is to take this one's place.
+        """
+        vitals = Vitals(
+            self.settings, leadership, watches=self.watches, lister=self.lister, objects=self.objects, queue=self.queue
+        )
+        duty = Duty(
+            leadership,
+            self.lister,
+            self._watching,
+            work=lambda: self._leading(leadership, vitals),
+            relist=self.settings.relist_interval,
+        )
+        self.queue.standing_by = True
+        async with health.served(self.settings.host, self.settings.port, vitals):
+            return await duty.until(stop)
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """List everything and work on it, told by ``observe`` what changes; at the end finish what is in flight."""
         await self.lister.first()
-        background = [asyncio.create_task(self.lister.run(self.settings.relist_interval))]
-        background.append(asyncio.create_task(self.events.run()))
+        listing = asyncio.create_task(self.lister.run(self.settings.relist_interval))
+        try:
+            async with self._at_work(_at_once):
+                yield
+        finally:
+            listing.cancel()
+            await asyncio.gather(listing, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _leading(self, leadership: Leadership, vitals: Vitals) -> AsyncIterator[None]:
+        """Work under a Lease."""
+        self.queue.standing_by = False
+        async with self._at_work(leadership.may_act):
+            vitals.workers = tuple(self._workers)
+            try:
+                yield
+            finally:
+                vitals.workers = ()
+                if not leadership.acts:
+                    _cancel(self._workers)
+
+    @asynccontextmanager
+    async def _at_work(self, may_act: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+        """Work on all that is not as it should be; at the end finish what is in flight."""
+        self._queue_all(self.objects.to_do())
+        telling = asyncio.create_task(self.events.run())
         self._workers = [
-            asyncio.create_task(work(self.queue, self._reconcilers, self._tenant_name))
+            asyncio.create_task(work(self.queue, self._reconcilers, self._tenant_name, may_act))
             for _ in range(self.settings.workers)
         ]
         try:
@@ -151,10 +213,10 @@ class Operator:
         finally:
             await self._sweeper.close()
             await self._drain()
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
-            await self.events.drain()
+            _cancel([telling])
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS):
+                    await self.events.drain()
             await self._tenant_life.close()
 
     def observe(self, kind: type[CustomResource], change: str | None, raw: Any) -> None:
@@ -162,6 +224,8 @@ class Operator:
         if change is None:
             self.lister.ask()
         key = Key(kind.kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
+        self.watches.told(key.namespace, kind.plural)
+        metrics.WATCH_EVENTS.labels(kind.kind, change or "LISTED").inc()
         if change == "DELETED":
             version = int(raw["metadata"]["resourceVersion"])
             self._queue_all(self.objects.remove(key, raw["metadata"]["uid"], version=version))
@@ -185,8 +249,7 @@ class Operator:
         """Finish what is in flight; nothing is persisted, as everything is found again."""
         self.queue.close()
         _, late = await asyncio.wait(self._workers, timeout=DRAIN.total_seconds())
-        for task in late:
-            task.cancel()
+        _cancel(late)
         await asyncio.gather(*late, return_exceptions=True)
 
     def _queue_all(self, visits: tuple[Visit, ...]) -> None:
@@ -197,16 +260,15 @@ class Operator:
         resource = self.objects.find(key)
         return str(resource.tenant) if resource else ""
 
-    def _alive(self) -> bool:
-        """Say whether workers work and lists come in; before the first list the operator only waits for its cluster."""
-        if self.lister.listed_at is None or not self._workers:
-            return True
-        silent = asyncio.get_running_loop().time() - self.lister.listed_at
-        limit = SILENCE * self.settings.relist_interval.total_seconds()
-        return silent < limit and not any(worker.done() for worker in self._workers)
+    def _lane(self, key: Key) -> TenantKey | None:
+        """Return whose turn a key takes; the tenants' own passes wait for nobody."""
+        resource = self.objects.find(key)
+        return None if resource is None or key.kind == WorkteamTenant.kind else resource.tenant
 
-    def _ready(self) -> bool:
-        return bool(self._workers)
+    def _pause(self, lane: Hashable) -> timedelta:
+        """Return how long Workteam asks us to leave a tenant alone; one that is not ready says so itself."""
+        tenant = self.tenants.get(lane) if isinstance(lane, TenantKey) else None
+        return tenant.paused_for() if tenant is not None and tenant.ready else NO_WAIT
 
 
 class TenantVisits:
@@ -232,8 +294,13 @@ class TenantVisits:
             self._follow(tenant)
 
 
-def _connect(base_url: str, token: str, tenant: TenantKey) -> Backend:
-    return ScimBackend.connect(base_url, token, metrics.meter(str(tenant)))
+async def _at_once() -> None:
+    """Let everything be sent: there is no Lease."""
+
+
+def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
 
 
 def _key(tenant: TenantKey) -> Key:

@@ -1,24 +1,39 @@
-"""``/healthz``, ``/readyz`` and ``/metrics`` over HTTP."""
+"""``/healthz``, ``/readyz`` and ``/metrics`` over HTTP; 503 names what is wrong or missing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 
+class Probed(Protocol):
+    """Who is asked."""
+
+    def ailing(self) -> Sequence[str]:
+        """Say what a restart would cure; nothing if all is well."""
+
+    def missing(self) -> Sequence[str]:
+        """Say what is missing to be ready."""
+
+    def measure(self) -> None:
+        """Bring the figures up to date."""
+
+
 @asynccontextmanager
-async def served(host: str, port: int, *, alive: Callable[[], bool], ready: Callable[[], bool]) -> AsyncIterator[None]:
+async def served(host: str, port: int, probed: Probed) -> AsyncIterator[None]:
     """Answer probes while the context is open. Raises ``OSError`` if the port cannot be used."""
 
     async def healthz(_: web.Request) -> web.Response:
-        return _answer(holds=alive())
+        return _answer("not alive", probed.ailing())
 
     async def readyz(_: web.Request) -> web.Response:
-        return _answer(holds=alive() and ready())
+        return _answer("not ready", [*probed.ailing(), *probed.missing()])
 
     async def metrics(_: web.Request) -> web.Response:
+        probed.measure()
         text = await asyncio.to_thread(generate_latest)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -33,5 +48,7 @@ async def served(host: str, port: int, *, alive: Callable[[], bool], ready: Call
         await runner.cleanup()
 
 
-def _answer(*, holds: bool) -> web.Response:
-    return web.Response(text="ok" if holds else "not yet", status=200 if holds else 503)
+def _answer(otherwise: str, why: Sequence[str]) -> web.Response:
+    if not why:
+        return web.json_response({"status": "ok"})
+    return web.json_response({"status": otherwise, "missing": list(why)}, status=503)

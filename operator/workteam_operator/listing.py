@@ -78,6 +78,11 @@ class Lister:
         while self.listed_at is None:
             await self._try()
 
+    async def anew(self) -> None:
+        """List everything once more, from now on, however long the cluster does not answer."""
+        while not await self._try():
+            pass
+
     async def run(self, interval: timedelta) -> None:
         """List everything again when it was asked for, and at every interval."""
         while True:
@@ -90,10 +95,13 @@ class Lister:
             self._asked.clear()
             await self._try()
 
-    async def _try(self) -> None:
+    async def _try(self) -> bool:
+        """List everything; if that fails, wait, and say so."""
         try:
             await self.list_all()
         except ClusterError as error:
             log.warning("the objects were not listed: %s", error)
             await asyncio.sleep(PATIENCE)
             self.ask()
+            return False
+        return True

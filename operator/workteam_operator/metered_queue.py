@@ -14,6 +14,8 @@ class MeteredQueue(WorkQueue):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         """Take what ``WorkQueue`` takes."""
         super().__init__(*arguments, **named)
+        self.standing_by = False
+        """Whether nothing is taken in: another operator works, and who takes over finds by itself what is to do."""
         self._due: dict[Key, float] = {}
 
     def unfinished(self) -> tuple[timedelta, ...]:
@@ -35,6 +37,8 @@ class MeteredQueue(WorkQueue):
 
     def add(self, visit: Visit, *, after: timedelta = NO_WAIT) -> None:
         """Let a key be reconciled, and count it."""
+        if self.standing_by:
+            return
         metrics.QUEUE_ADDS.inc()
         super().add(visit, after=after)
 

@@ -4,6 +4,7 @@ What kopf saw, what a list found and what our own writes returned all come in by
 have to be reconciled. Absence removes from this copy and does nothing else (rule A4).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
@@ -51,6 +52,15 @@ class Objects:
 
     def __len__(self) -> int:
         return len(self._objects)
+
+    def counts(self) -> Counter[str]:
+        """Count the objects by kind."""
+        return Counter(key.kind for key in self._objects)
+
+    def to_do(self) -> tuple[Visit, ...]:
+        """Return all tenants, and the objects that are not what they should be: what a start, or a takeover, visits."""
+        found = (visit_of(None, resource, base=Priority.BACKGROUND) for resource in self._objects.values())
+        return tuple(filter(None, found))
 
     def observe(self, resource: Resource, *, base: Priority = Priority.LIVE) -> tuple[Visit, ...]:
         """Take an object as it is at its resourceVersion, unless ours is newer; return who has to be reconciled."""

@@ -40,6 +40,12 @@ class Settings(BaseModel):
     """The port on which probes and metrics are served."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least serious message that is logged."""
+    lease: str = Field(default="workteam-operator", min_length=1)
+    """The Lease in the namespace of the release that one operator holds at a time; the others stand by."""
+    identity: str = Field(default="operator", min_length=1)
+    """How this operator is called as its holder: the pod's name."""
+    lease_seconds: int = Field(default=15, ge=1, le=3600)
+    """How long the Lease lasts that is not renewed. A call to Workteam may take up to half of it, 20 s at most."""
     change_log: str | None = Field(default=None, min_length=1)
     """The file to which every change in Workteam is written with its values, which are personal data; - is stdout."""
     workers: int = Field(default=20, ge=1, le=200)
@@ -52,6 +58,10 @@ class Settings(BaseModel):
     """How long a group is left alone after a pass: the members that come meanwhile become one request."""
     create_settle: Wait = timedelta(seconds=30)
     """How long look-ups must stay empty after a create without an answer, before there is a second one (rule A7)."""
+    watch_renewal: Wait = timedelta(minutes=2)
+    """How often a watch is begun anew: one of which nothing was heard for twice as long is dead."""
+    stuck_after: Wait = timedelta(minutes=15)
+    """After how long a pass, or a queue in which nothing moves, is stuck for good."""
     relist_interval: Wait = timedelta(minutes=10)
     """How often all objects are listed, to find what the watch did not tell."""
     probe_interval: Wait = timedelta(minutes=10)

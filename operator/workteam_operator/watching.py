@@ -2,22 +2,21 @@
 
 import asyncio
 import threading
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workteam_crds.kinds.custom_resource import CustomResource
 from workteam_operator import handlers
-from workteam_operator.handlers import Saw
+from workteam_operator.handlers import Begun, Saw, Scope
 
 
 class Watching:
     """Lets kopf watch."""
 
-    def __init__(self, kinds: Iterable[type[CustomResource]], namespaces: Sequence[str], saw: Saw) -> None:
-        """``saw`` is called in our loop."""
-        self._kinds = tuple(kinds)
-        self._namespaces = namespaces
+    def __init__(self, scope: Scope, saw: Saw, begun: Begun) -> None:
+        """``saw`` is called in our loop, ``begun`` in kopf's thread."""
+        self._scope = scope
         self._saw = saw
+        self._begun = begun
         self._anew = asyncio.Event()
 
     def begin_anew(self) -> None:
@@ -40,7 +39,7 @@ class Watching:
         def saw(kind: type[CustomResource], change: str | None, raw: Any) -> None:
             loop.call_soon_threadsafe(self._saw, kind, change, raw)
 
-        watching = asyncio.create_task(asyncio.to_thread(handlers.serve, self._kinds, self._namespaces, saw, end))
+        watching = asyncio.create_task(asyncio.to_thread(handlers.serve, self._scope, saw, self._begun, end))
         reasons = [asyncio.create_task(event.wait()) for event in (stop, self._anew)]
         await asyncio.wait({watching, *reasons}, return_when=asyncio.FIRST_COMPLETED)
         ended = watching.done()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -26,8 +26,16 @@ class Reconciler(Protocol):
         """Make one pass. Raises ``ClusterError``."""
 
 
-async def work(queue: WorkQueue, reconcilers: Mapping[str, Reconciler], tenant_of: Callable[[Key], str]) -> None:
-    """Reconcile key after key until the queue is closed; ``tenant_of`` names a key's tenant for the figures."""
+async def work(
+    queue: WorkQueue,
+    reconcilers: Mapping[str, Reconciler],
+    tenant_of: Callable[[Key], str],
+    may_act: Callable[[], Awaitable[None]],
+) -> None:
+    """Reconcile key after key until the queue is closed; ``tenant_of`` names a key's tenant for the figures.
+
+    A key is held until it ``may_act``: nothing fails, and nobody is blamed, because nothing may be sent just now.
+    """
     while True:
         try:
             key = await queue.take()
@@ -36,6 +44,7 @@ async def work(queue: WorkQueue, reconcilers: Mapping[str, Reconciler], tenant_o
         outcome = Outcome(failed=True)
         began = time.perf_counter()
         try:
+            await may_act()
             outcome = await _pass(key, reconcilers[key.kind])
         finally:
             queue.done(key, outcome)

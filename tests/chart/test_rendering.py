@@ -99,6 +99,8 @@ def test_operator_environment(render: Render) -> None:
     rendered = render({"tenantNamespaces": ["a", "b"], **MATRIX["operator's settings"]})
     assert environment(rendered, "workteam-operator") == {
         "WORKTEAM_OPERATOR_TENANT_NAMESPACES": "a,b",
+        "WORKTEAM_OPERATOR_LEASE": "workteam-operator",
+        "WORKTEAM_OPERATOR_LEASE_SECONDS": "15",
         "WORKTEAM_OPERATOR_HOST": "0.0.0.0",  # noqa: S104 - in a pod
         "WORKTEAM_OPERATOR_PORT": "8081",
         "WORKTEAM_OPERATOR_LOG_LEVEL": "INFO",
@@ -136,9 +138,9 @@ def test_ingress_host(render: Render) -> None:
 
 
 def test_one_at_a_time(render: Render) -> None:
-    """Facades take turns by a Lease, and no rollout waits for one that cannot be ready; operators do not overlap."""
+    """Both take turns by a Lease; no rollout waits for a facade that cannot be ready, nor ends an operator too early."""
     deployments = [each for each in render({}) if each["kind"] == "Deployment"]
     assert {each["metadata"]["name"]: (each["spec"]["replicas"], each["spec"]["strategy"]) for each in deployments} == {
         "workteam-scim": (2, {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "100%", "maxSurge": 1}}),
-        "workteam-operator": (1, {"type": "Recreate"}),
+        "workteam-operator": (2, {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}),
     }

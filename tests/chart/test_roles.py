@@ -67,6 +67,7 @@ def lease(name: str) -> dict[str, Any]:
 
 TITLE = {"spec": {"title": "x"}}
 FINALIZER = {"metadata": {"finalizers": ["workte.am/account"]}}
+IN_USE = {"metadata": {"finalizers": ["workte.am/in-use"]}}
 STATUS = {"status": {"observedGeneration": 1}}
 NOTE = {"metadata": {"annotations": {"tried": "yes"}}}
 SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "more"}}
@@ -114,6 +115,7 @@ OPERATOR_MAY = [
     Try("list users everywhere", "GET", "/apis/workte.am/v1alpha1/workteamusers"),
     Try("list tenants everywhere", "GET", "/apis/workte.am/v1alpha1/workteamtenants"),
     Try("put its finalizer on", "PATCH", ours(LISTED, "workteamusers/seen"), FINALIZER),
+    Try("hold a tenant that is in use", "PATCH", ours(LISTED, "workteamtenants/roles"), IN_USE),
     Try("write a user's status", "PATCH", ours(LISTED, "workteamusers/seen/status"), STATUS),
     Try("write a group's status", "PATCH", ours(LISTED, "workteamgroups/seen/status"), STATUS),
     Try("write a tenant's status", "PATCH", ours(LISTED, "workteamtenants/roles/status"), STATUS),
@@ -122,8 +124,13 @@ OPERATOR_MAY = [
     Try("list Secrets beside the tenants", "GET", core(LISTED, "secrets")),
     Try("see whether a namespace terminates", "GET", f"/api/v1/namespaces/{UNLISTED}"),
     Try("record an Event", "POST", core(LISTED, "events"), event(LISTED)),
+    Try("make a Lease beside the release", "POST", leases(RELEASE), lease("made")),
+    Try("watch its Lease", "GET", leases(RELEASE, "?fieldSelector=metadata.name=workteam-operator")),
 ]
 OPERATOR_MAY_NOT = [
+    Try("renew another Lease", "PUT", leases(RELEASE, "/others"), lease("others")),
+    Try("delete its Lease", "DELETE", leases(RELEASE, "/workteam-operator")),
+    Try("make a Lease beside the tenants", "POST", leases(LISTED), lease("workteam-operator")),
     Try("create a user", "POST", ours(LISTED, "workteamusers"), user("by-operator")),
     Try("delete a user", "DELETE", ours(LISTED, "workteamusers/seen")),
     Try("delete a tenant", "DELETE", ours(LISTED, "workteamtenants/roles")),

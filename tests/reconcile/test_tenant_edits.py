@@ -10,7 +10,7 @@ from workteam_cli.tenant.faults import Answer, Hold, Point
 from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamTenant, WorkteamUser
 from workteam_crds.testing import TENANT, a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.__main__ import elected
 
 ANA = "ana@contoso.example"
 OFTEN = timedelta(milliseconds=200)
@@ -39,8 +39,8 @@ async def test_objects_wait_for_the_first_answer_without_asking_again(stage: Sta
     stage.workteam.control.add(Hold(method="GET", path="/ServiceProviderConfig", point=Point.BEFORE, count=1))
     await stage.add_tenant()
     await stage.create(a_user("ana"))
-    operator, stop = Operator(stage.settings, stage.cluster), asyncio.Event()
-    running = asyncio.create_task(operator.run(stop))
+    (operator, leadership), stop = elected(stage.settings, stage.cluster), asyncio.Event()
+    running = asyncio.create_task(operator.run(stop, leadership))
     try:
         [held] = await stage.workteam.control.until_held()
         async with asyncio.timeout(20):

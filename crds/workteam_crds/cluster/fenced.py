@@ -45,9 +45,17 @@ class Fence:
         """Until when a write that was not answered may still be done."""
 
     async def passing(
-        self, namespace: str, write: Callable[[timedelta], Awaitable[T]], within: timedelta | None = None
+        self,
+        namespace: str,
+        write: Callable[[timedelta], Awaitable[T]],
+        within: timedelta | None = None,
+        *,
+        harmless: bool = False,
     ) -> T:
-        """Send a write with the longest time that it may take; raises ``NotHolding`` if there is none."""
+        """Send a write with the longest time that it may take; raises ``NotHolding`` if there is none.
+
+        Nobody has to wait for what is ``harmless``, whether it was answered or not.
+        """
         within = min(self._left(namespace), within or self._longest, self._longest)
         if self._closed or within <= timedelta():
             raise NotHolding(f"the lease of {namespace} is not held")
@@ -56,7 +64,7 @@ class Fence:
         try:
             return await write(within)
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) or self._in_doubt(error):
+            if not harmless and (isinstance(error, asyncio.CancelledError) or self._in_doubt(error)):
                 self._doubtful = steady() + within.total_seconds()
             raise
         finally:
@@ -69,6 +77,10 @@ class Fence:
         self._closed = True
         await self._idle.wait()
         return steady() > self._doubtful
+
+    async def settled(self) -> None:
+        """Wait until what was not answered cannot be done any more."""
+        await asyncio.sleep(max(self._doubtful - steady(), 0))
 
 
 class FencedStore:

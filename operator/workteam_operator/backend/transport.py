@@ -117,7 +117,8 @@ class Transport:
             return await self._measured(method, call, self._exchange(method, path, query, body, within))
 
         try:
-            answer = await (sent(None) if self._fence is None else self._fence.passing(path, sent))
+            passing = sent(None) if self._fence is None else self._fence.passing(path, sent, harmless=method == "GET")
+            answer = await passing
         except NotHolding:
             raise BackendWithheld(f"{call}: not sent, as this operator does not hold the Lease") from None
         except UnicodeError:
