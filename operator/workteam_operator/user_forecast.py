@@ -61,7 +61,7 @@ def _after_loss(facts: UserFacts, step: Step, draft: Draft) -> UserFacts | None:
             return replace(facts, seen=True)
         case steps.Erase():
             draft.say("delete", PlannedAction.DELETE)
-        case steps.Release(Leaving.ORPHANED):
+        case steps.Release(Leaving.ORPHANED) if facts.status.account_id is not None:
             draft.say("let the account go", PlannedAction.LET_GO)
         case _:
             pass  # nothing more, or nothing before something else happens

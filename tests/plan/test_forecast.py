@@ -116,8 +116,9 @@ def test_an_adoption_names_the_account_and_the_attributes() -> None:
         ana(rival="bo"),
         ana(recorded=True, deleting=True, account=replace(SAME, active=False), seen=True),
         ana(recorded=True, deleting=True),
+        ana(deleting=True, policies=policies(onDelete="Orphan")),
     ],
-    ids=["in sync", "stalled", "inactive already", "gone already"],
+    ids=["in sync", "stalled", "inactive already", "gone already", "never had one"],
 )
 def test_where_nothing_would_be_done_there_is_no_plan(facts: UserFacts) -> None:
     """What only waits, stands still, or ends here without a call."""
