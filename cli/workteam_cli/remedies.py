@@ -37,11 +37,13 @@ REMEDIES: Mapping[Reason, str] = {
     Reason.DEPROVISION_PENDING: "wait; the object stays until it is",
     Reason.GRACE_PERIOD: "wait; the policy on the tenant can still be changed",
     Reason.INVALID_ATTRIBUTE: "mend the value in Entra or Git",
+    Reason.SIZE_LIMIT: "make it smaller: fewer or shorter values, or ask Workteam's administrator",
     Reason.UNIQUENESS_CONFLICT: (
         "`workteam adopt NAME`, which sets `workte.am/adopt` to the account's id, if it is the right one"
     ),
     Reason.DUPLICATE_USER_NAME: "rename or delete one",
     Reason.DUPLICATE_DISPLAY_NAME: "rename or delete one",
+    Reason.DUPLICATE_EXTERNAL_ID: "mend the externalId of one, or delete one",
     Reason.CONFIRM_ADOPTION: (
         "`workteam adopt NAME`, which sets `workte.am/adopt` to the account's id, if it is the same person"
     ),

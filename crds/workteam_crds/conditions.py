@@ -55,9 +55,11 @@ class Reason(enum.StrEnum):
     GRACE_PERIOD = "GracePeriod"
     # Stalled
     INVALID_ATTRIBUTE = "InvalidAttribute"
+    SIZE_LIMIT = "SizeLimit"
     UNIQUENESS_CONFLICT = "UniquenessConflict"
     DUPLICATE_USER_NAME = "DuplicateUserName"
     DUPLICATE_DISPLAY_NAME = "DuplicateDisplayName"
+    DUPLICATE_EXTERNAL_ID = "DuplicateExternalId"
     CONFIRM_ADOPTION = "ConfirmAdoption"
     RESTORED_OBJECT = "RestoredObject"
     ACCOUNT_MISSING = "AccountMissing"

@@ -97,6 +97,8 @@ def decide(wanted: Wanted, found: Sequence[Candidate], holders: Mapping[str, Hol
             return Adopt(candidate, ours=ours or holder.created)
         case _, Holder(leaving=True) | Holder(renaming=True):
             return Await(holder.name)
+        case _ if candidate.external_id == wanted.external_id and not _same_name(wanted, candidate):
+            return Refuse(Reason.DUPLICATE_EXTERNAL_ID, f"The object {holder.name} has the same externalId")
         case _:
             return Refuse(Reason.UNIQUENESS_CONFLICT, f"{candidate.id} belongs to the object {holder.name}")
 

@@ -10,6 +10,9 @@ from workteam_crds.kinds.progress import PlannedAction
 from workteam_operator.ownership import Owner, claims, recorded_id
 from workteam_operator.workqueue import Priority, Visit
 
+REFUSED = {Reason.UNIQUENESS_CONFLICT, Reason.CONFIRM_ADOPTION, Reason.DUPLICATE_EXTERNAL_ID}
+"""Why an object may not adopt what it finds."""
+
 Resource: TypeAlias = WorkteamTenant | WorkteamUser | WorkteamGroup | WorkteamGroupMembership
 
 
@@ -62,7 +65,7 @@ def is_settled(owner: Owner) -> bool:
 def is_refused_adoption(owner: Owner) -> bool:
     """Say whether an object, as it is, waits for a person's word on what it may adopt (rule A2)."""
     stalled = find_condition(owner.status.conditions, ConditionType.STALLED)
-    refused = stalled is not None and stalled.reason in {Reason.UNIQUENESS_CONFLICT, Reason.CONFIRM_ADOPTION}
+    refused = stalled is not None and stalled.reason in REFUSED
     decided = owner.status.observed_generation == owner.metadata.generation
     return refused and decided and not owner.metadata.annotations.get(ADOPT)
 

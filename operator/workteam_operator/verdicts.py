@@ -17,6 +17,16 @@ from workteam_crds.conditions import (
 from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected
 from workteam_operator.steps import Stall, Wait
 
+CONFLICTS = {
+    Reason.UNIQUENESS_CONFLICT,
+    Reason.DUPLICATE_USER_NAME,
+    Reason.DUPLICATE_DISPLAY_NAME,
+    Reason.DUPLICATE_EXTERNAL_ID,
+}
+"""Another account, team or object stands in the way."""
+
+TOO_LARGE = 413
+
 
 class Statement(NamedTuple):
     """One condition's content."""
@@ -103,13 +113,15 @@ def waiting(step: Wait) -> Verdict:
 
 def stalled(step: Stall) -> Verdict:
     """A person has to act."""
-    conflicts = {Reason.UNIQUENESS_CONFLICT, Reason.DUPLICATE_USER_NAME, Reason.DUPLICATE_DISPLAY_NAME}
-    ready = Reason.CONFLICT if step.reason in conflicts else Reason.INVALID
+    ready = Reason.CONFLICT if step.reason in CONFLICTS else Reason.INVALID
     return Verdict(
         Statement(False, ready),
         Statement(False, Reason.RECONCILE_ERROR, step.message),
         stalled=Statement(True, step.reason, step.message),
     )
+
+
+TAKEN = stalled(Stall(Reason.UNIQUENESS_CONFLICT, "Workteam has another one with this name or externalId"))
 
 
 def planned(summary: str) -> Verdict:
@@ -121,7 +133,9 @@ def refused(error: BackendError) -> Verdict | None:
     """What Workteam said; None if trying again is all there is to it."""
     match error:
         case BackendRejected(uniqueness=True):
-            return stalled(Stall(Reason.UNIQUENESS_CONFLICT, "Workteam has another one with this name or externalId"))
+            return TAKEN
+        case BackendRejected(status=status) if status == TOO_LARGE:
+            return stalled(Stall(Reason.SIZE_LIMIT, f"Workteam takes nothing of this size ({error})"))
         case BackendRejected():
             detail = f"{error}: {error.detail}" if error.detail else str(error)
             return stalled(Stall(Reason.INVALID_ATTRIBUTE, f"Workteam refuses this: {detail}"[:1024]))

@@ -60,6 +60,7 @@ CASES: dict[str, tuple[Wanted, tuple[Candidate, ...], Mapping[str, Holder], type
     "MatchUserName: the name alone": (wanted(policy=Adoption.MATCH_USER_NAME), (OTHER_ID,), {}, Adopt),
     "MatchUserName: not the externalId": (wanted(policy=Adoption.MATCH_USER_NAME), (OTHER_NAME,), {}, None),
     "a live object has it": (wanted(), (BOTH,), {"7": Holder("bo")}, Reason.UNIQUENESS_CONFLICT),
+    "a live object has its externalId": (wanted(), (OTHER_NAME,), {"7": Holder("bo")}, Reason.DUPLICATE_EXTERNAL_ID),
     "a live object has it, in spite of a person": (
         wanted(confirmed="7"),
         (BOTH,),
