@@ -136,6 +136,9 @@ class _GroupPass:
                 return verdicts.stalled(budget_exceeded(kind)), DONE
             case steps.Adopt(found, _) if not self._parts.queue.claim(self._group.key, id_claim(self._group, found)):
                 return verdicts.waiting(Wait("Another object is about to record the team")), SOON
+            case steps.NoteIntent() if self._parts.is_taken(self._group):
+                self._progress = facts.status.model_copy(update={"pending_create": facts.intents})
+                return verdicts.TAKEN, Outcome(failed=True)
             case steps.Adopt(found, ours) if self._parts.leaves_to_another(self._group, found, _name(facts, found)):
                 taken = with_team(facts, _chosen(facts, found), self._report.now, adopted=not ours)
                 self._progress = taken.status
@@ -195,6 +198,7 @@ class _GroupPass:
             )
         except BackendError as error:
             self._progress = after_failure(status, self._before, error, now=self._parts.now())
+            self._parts.found_taken(group, error)
             raise
         self._parts.events.tell(group, Happening.CREATED, f"The team {team.id} was created")
         self._parts.known.put(group.key, team, since=self._since)

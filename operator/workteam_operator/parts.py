@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 from workteam_crds.cluster.port import Severity
 from workteam_crds.conditions import Condition, ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
-from workteam_crds.kinds.custom_resource import ADOPT, GRANT_ACCESS, RELEASE
+from workteam_crds.kinds.custom_resource import ADOPT, GRANT_ACCESS, RECONCILE_REQUESTED_AT, RELEASE
 from workteam_crds.kinds.progress import BookingKind, Intent
 from workteam_crds.kinds.tenants import Adoption, Mode
 from workteam_crds.naming import Key, TenantKey
@@ -64,6 +64,8 @@ class Parts:
     """What was done in Workteam, for whoever has to know later."""
     searched: Since[Intent] = field(default_factory=Since)
     """Since when look-ups for unanswered creates have found nothing."""
+    taken: Since[str] = field(default_factory=Since)
+    """Since when Workteam has said that somebody else has a name, by what was asked for."""
     stuck: Since[Key] = field(default_factory=Since)
     """Since when a terminating object has met heirs that may not adopt."""
     erased: Since[str] = field(default_factory=Since)
@@ -163,10 +165,20 @@ class Parts:
             return verdicts.refused(error), Outcome(failed=True)
         if not isinstance(error, BackendUnavailable):
             told = for_the_status(error, owner) if isinstance(error, BackendRejected) else error
-            return verdicts.refused(told), Outcome(failed=in_doubt)
+            return verdicts.refused(told), Outcome(failed=in_doubt or self.is_taken(owner))
         wait = max(tenant.paused_for(), error.retry_after or timedelta(0))
         verdict = None if error.undone else verdicts.unavailable(deleting=owner.deleting)
         return verdict, Outcome(again_in=wait, failed=True)
+
+    def found_taken(self, owner: Owner, error: BackendError) -> None:
+        """Note that Workteam refused to create what somebody else has: for a while that is looked for (rule A2)."""
+        if isinstance(error, BackendRejected) and error.uniqueness:
+            self.taken.saw(owner.key, (_asked(owner),), now=self.now())
+
+    def is_taken(self, owner: Owner) -> bool:
+        """Say whether it was refused so short a time ago that a search may not show yet who has the name."""
+        since = self.taken.seen(owner.key, _asked(owner))
+        return since is not None and self.now() < since + self.settle
 
     def heirs(
         self, owner: Owner, sharers: Iterable[Owner], policy: Adoption, *, now: datetime
@@ -195,6 +207,7 @@ class Parts:
     def forget(self, key: Key) -> None:
         """Forget what was waited for on behalf of an object that goes."""
         self.searched.forget(key)
+        self.taken.forget(key)
         self.erased.forget(key)
         self.stuck.forget(key)
 
@@ -219,6 +232,10 @@ def still_as_decided(decided: R, stored: R) -> R:
     """
     metadata = stored.metadata.model_copy(update={"generation": decided.metadata.generation})
     return decided.model_copy(update={"metadata": metadata, "status": stored.status})
+
+
+def _asked(owner: Owner) -> str:
+    return f"{owner.metadata.generation} {owner.metadata.annotations.get(RECONCILE_REQUESTED_AT)}"
 
 
 def budget_exceeded(kind: BookingKind) -> Stall:

@@ -136,6 +136,9 @@ class _UserPass:
                 return verdicts.stalled(budget_exceeded(kind)), DONE
             case steps.Adopt(found, _) if not self._parts.queue.claim(self._user.key, id_claim(self._user, found)):
                 return verdicts.waiting(Wait("Another object is about to record the account")), SOON
+            case steps.NoteIntent() if self._parts.is_taken(self._user):
+                self._progress = facts.status.model_copy(update={"pending_create": facts.intents})
+                return verdicts.TAKEN, Outcome(failed=True)
             case steps.Adopt(found, ours) if self._parts.leaves_to_another(self._user, found, _name(facts, found)):
                 taken = with_account(facts, _chosen(facts, found), self._report.now, adopted=not ours)
                 self._progress = taken.status
@@ -198,6 +201,7 @@ class _UserPass:
             if refused := refused_by(error, facts.desired.attributes):
                 return leaving_out(facts, refused)
             self._progress = after_failure(facts.status, self._before, error, now=self._parts.now())
+            self._parts.found_taken(self._user, error)
             raise
         self._parts.events.tell(self._user, Happening.CREATED, f"The account {account.id} was created")
         return with_account(facts, account, self._report.now, adopted=False)
