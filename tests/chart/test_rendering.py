@@ -138,7 +138,7 @@ def test_ingress_host(render: Render) -> None:
 
 
 def test_one_at_a_time(render: Render) -> None:
-    """Both take turns by a Lease; no rollout waits for a facade that cannot be ready, nor ends an operator too early."""
+    """Both take turns by a Lease; no rollout waits for a facade that cannot be ready, or ends an operator too early."""
     deployments = [each for each in render({}) if each["kind"] == "Deployment"]
     assert {each["metadata"]["name"]: (each["spec"]["replicas"], each["spec"]["strategy"]) for each in deployments} == {
         "workteam-scim": (2, {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "100%", "maxSurge": 1}}),

@@ -47,7 +47,7 @@ async def test_a_watch_that_died_is_noticed(ground: Ground, until: Until) -> Non
 
 async def test_a_pass_that_does_not_end_is_noticed(ground: Ground, until: Until) -> None:
     """While Workteam does not answer a call, the operator is not alive and its figures tell; answered, all is well."""
-    ground.workteam.control.add(Hold(method="POST", path="/Users", point=Point.BEFORE, count=1))
+    ground.workteam.control.add(Hold(method="POST", body="ana@", point=Point.BEFORE, count=1))
     async with ground.operator("only", 600, STUCK_AFTER="1") as only:
         await until(only.ready)
         await ground.cluster.create(a_user("ana", namespace=ground.namespace), manager="test")

@@ -4,13 +4,13 @@ import asyncio
 import signal
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 from workteam_cli.controlplane.fault_rules import Match
 from workteam_cli.controlplane.fault_rules import Point as Where
-from workteam_cli.operator_processes import Ground
+from workteam_cli.operator_processes import Ground, OperatorProcess
 from workteam_cli.tenant.faults import Hold, Point
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.testing import a_user
@@ -26,6 +26,18 @@ LEASE = "workteam-operator"
 SOME_TIME = timedelta(seconds=1)
 
 Until = Callable[..., Awaitable[None]]
+
+
+@asynccontextmanager
+async def two(
+    ground: Ground, until: Until, seconds: int, *, proxied: bool = False
+) -> AsyncIterator[tuple[OperatorProcess, OperatorProcess]]:
+    """Run two operators: the first leads, behind a proxy if so wanted, and the second could take over."""
+    async with ground.operator("first", seconds, proxied=proxied) as first:
+        await until(first.leads)
+        async with ground.operator("second", seconds) as second:
+            await until(second.ready)
+            yield first, second
 
 
 async def hire(ground: Ground, *names: str) -> None:
@@ -70,9 +82,7 @@ async def test_a_stopped_leader_that_goes_on_sends_nothing(ground: Ground, until
 
     All that Workteam was asked since is what the second one counts as its own, and no write of the first is sent on.
     """
-    async with ground.operator("first", SHORT, proxied=True) as first, ground.operator("second", SHORT) as second:
-        await until(first.leads)
-        await until(second.ready)
+    async with two(ground, until, SHORT, proxied=True) as (first, second):
         await hire(ground, "ana", "ben")
         await until(lambda: all_in_sync(ground))
         ground.workteam.control.add(Hold(method="PATCH", path="/Users/", body="ana 1", point=Point.COMMITTED, count=1))
@@ -98,9 +108,7 @@ async def test_a_stopped_leader_that_goes_on_sends_nothing(ground: Ground, until
 
 async def test_a_write_of_a_stopped_leader_is_never_stored(ground: Ground, until: Until) -> None:
     """SIGSTOP beyond the Lease with a status on its way, another takes over, SIGCONT: its sender gives it up."""
-    async with ground.operator("first", SHORT, proxied=True) as first, ground.operator("second", SHORT) as second:
-        await until(first.leads)
-        await until(second.ready)
+    async with two(ground, until, SHORT, proxied=True) as (first, second):
         await hire(ground, "ana")
         await until(lambda: all_in_sync(ground))
         status = ground.proxy.hold(Match("PATCH", "/workteamusers/ana/status", count=1), Where.BEFORE)
@@ -128,53 +136,42 @@ async def test_sigterm_hands_over_when_the_last_call_was_answered(ground: Ground
     What was changed meanwhile it does, and nothing is done twice.
     """
     people = ("ana", "ben", "cho")
-    async with ground.operator("first", LONG) as first:
-        await until(first.leads)
-        async with ground.operator("second", LONG) as second:
-            await until(second.ready)
-            await hire(ground, *people)
-            await until(lambda: all_in_sync(ground))
-            ground.workteam.control.add(Hold(method="PATCH", body="ana 1", point=Point.COMMITTED, count=1))
-            await retitle(ground, "ana", 1)
-            [held] = await ground.workteam.control.until_held()
-            first.child.send_signal(signal.SIGTERM)
-            for name in people:
-                await retitle(ground, name, 2)
-            record = await ground.cluster.read_lease(ground.namespace, LEASE, within=SOME_TIME)
-            await ground.cluster.lease_changed(record, within=SOME_TIME)
-            assert (await ground.cluster.read_lease(ground.namespace, LEASE, within=SOME_TIME)) == record
-            assert not await second.leads()
+    async with two(ground, until, LONG) as (first, second):
+        await hire(ground, *people)
+        await until(lambda: all_in_sync(ground))
+        ground.workteam.control.add(Hold(method="PATCH", body="ana 1", point=Point.COMMITTED, count=1))
+        await retitle(ground, "ana", 1)
+        [held] = await ground.workteam.control.until_held()
+        first.child.send_signal(signal.SIGTERM)
+        for name in people:
+            await retitle(ground, name, 2)
+        record = await ground.cluster.read_lease(ground.namespace, LEASE, within=SOME_TIME)
+        await ground.cluster.lease_changed(record, within=SOME_TIME)
+        assert (await ground.cluster.read_lease(ground.namespace, LEASE, within=SOME_TIME)) == record
+        assert not await second.leads()
 
-            ground.workteam.control.release(held)
-            answered = time.perf_counter()
-            await until(second.leads, within=LATEST)
-            print(f"the next operator leads {(time.perf_counter() - answered) * 1000:.0f} ms later")  # noqa: T201
-            await until(lambda: all_in_sync(ground), within=LATEST)
-            print(f"and all is done {(time.perf_counter() - answered) * 1000:.0f} ms later")  # noqa: T201
-            async with asyncio.timeout(LATEST):
-                assert await first.child.wait() == 0
-            record = await ground.cluster.read_lease(ground.namespace, LEASE, within=SOME_TIME)
-            assert record.transitions == 2
-            done = titles(ground, people)
-            assert {title: done[title] for title in ("ana 1", "ana 2", "ben 2", "cho 2")} == dict.fromkeys(
-                ("ana 1", "ana 2", "ben 2", "cho 2"), 1
-            )
+        ground.workteam.control.release(held)
+        answered = time.perf_counter()
+        await until(second.leads, within=LATEST)
+        print(f"the next operator leads {(time.perf_counter() - answered) * 1000:.0f} ms later")  # noqa: T201
+        await until(lambda: all_in_sync(ground), within=LATEST)
+        print(f"and all is done {(time.perf_counter() - answered) * 1000:.0f} ms later")  # noqa: T201
+        async with asyncio.timeout(LATEST):
+            assert await first.child.wait() == 0
+        record = await ground.cluster.read_lease(ground.namespace, LEASE, within=SOME_TIME)
+        assert record.transitions == 2
+        done = titles(ground, people)
+        assert {title: done[title] for title in ("ana 1", "ana 2", "ben 2", "cho 2")} == dict.fromkeys(
+            ("ana 1", "ana 2", "ben 2", "cho 2"), 1
+        )
 
 
 async def test_who_stands_by_ends_at_once_and_takes_nothing_along(ground: Ground, until: Until) -> None:
     """SIGTERM to a standby leaves the Lease where it is."""
-    async with ground.operator("first", LONG) as first, ground.operator("second", LONG) as second:
-        await until(lambda: any_leads(first, second))
-        leader, standby = (first, second) if await first.leads() else (second, first)
-        await until(standby.ready)
+    async with two(ground, until, LONG) as (leader, standby):
         before = await ground.cluster.read_lease(ground.namespace, LEASE, within=SOME_TIME)
         standby.child.send_signal(signal.SIGTERM)
         async with asyncio.timeout(LATEST):
             assert await standby.child.wait() == 0
         assert await leader.leads()
         assert await ground.cluster.read_lease(ground.namespace, LEASE, within=SOME_TIME) == before
-
-
-async def any_leads(*operators: Any) -> bool:
-    """Say whether one of several leads."""
-    return any([await operator.leads() for operator in operators])
