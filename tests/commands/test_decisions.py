@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from workteam_cli.controlplane.access import Access
+from workteam_cli.decisions import Decision, Deed, carry_out
 from workteam_cli.staging import Stage, reason_of
 from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamTenant, WorkteamUser
@@ -185,3 +186,21 @@ async def test_a_whole_tenant_is_paused_and_goes_on(stage: Stage, command: "Comm
 
     assert (paused.code, resumed.code, before) == (0, 0, None)
     assert stage.accounts()["ana@contoso.example"]["title"] == "Lead"
+
+
+async def test_a_decision_is_void_when_the_object_was_changed_in_between(stage: Stage, cluster_access: Access) -> None:
+    """What was decided on is tested: an edit voids the decision, a status does not, and who is gone is told."""
+    seen = await stage.create(a_user("ana"))
+    decision = Decision(seen, Deed.RELEASED, "workte.am/release", "1")
+    await stage.cluster.apply_status(seen, {"accountID": "7"}, manager="test")
+    [done] = await carry_out(stage.cluster, [decision], who="me")
+    await stage.edit(WorkteamUser, "ana", title="Lead")
+    [late] = await carry_out(stage.cluster, [decision], who="me")
+    await stage.delete(WorkteamUser, "ana")
+    [gone] = await carry_out(stage.cluster, [decision], who="me")
+    assert [outcome.failure for outcome in (done, late, gone)] == [
+        None,
+        "it was changed in between: look at it again",
+        "it is gone",
+    ]
+    assert told(cluster_access, stage.namespace, "LossOfAccessReleased") == ["workte.am/release: 1 (by me)"]
