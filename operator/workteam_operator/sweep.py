@@ -163,7 +163,7 @@ class _Sweeps:
         )
 
     async def _read(
-        self, tenant: Tenant, read: Callable[[int], Awaitable[Page[F]]], compare: Callable[..., None]
+        self, tenant: Tenant, read: Callable[[int], Awaitable[Page[F]]], compare: Callable[..., Awaitable[None]]
     ) -> None:
         """Compare a whole list page by page. Raises ``ListVoid``, ``BackendError`` and ``_Stopped``."""
         asked_at = self._parts.now()
@@ -185,7 +185,7 @@ class _Sweeps:
                     await asyncio.sleep(error.retry_after.total_seconds())
 
         async for page in pages(one):
-            compare(page, asked_at=asked_at)
+            await compare(page, asked_at=asked_at)
 
     def _queue(self, comparison: Comparison) -> None:
         for key, names in comparison.to_visit.items():

@@ -10,7 +10,7 @@ from workteam_crds.kinds.tenants import OnDelete
 from workteam_crds.kinds.users import UserStatus
 from workteam_crds.naming import Key
 from workteam_operator.adoption import Holder, Wanted, not_found
-from workteam_operator.backend.port import Account
+from workteam_operator.backend.port import Account, DesiredAccount
 from workteam_operator.changes import is_retired, is_settled
 from workteam_operator.drift import reports
 from workteam_operator.mapping import desired_account, manager_of
@@ -39,6 +39,12 @@ class UserEyes:
         self._parts = parts
         self._tenant = tenant
 
+    def wanted(self, user: WorkteamUser) -> DesiredAccount:
+        """Return the account that the object asks for, whatever Workteam refuses of it."""
+        manager = self._manager(user)
+        account_id = manager.status.account_id if manager else None
+        return desired_account(user, self._tenant.capabilities, manager=account_id)
+
     def glance(self, user: WorkteamUser, *, now: datetime) -> UserFacts:
         """Return what our own copy tells, without asking Workteam."""
         objects = self._parts.objects
@@ -46,9 +52,7 @@ class UserEyes:
         manager = self._manager(user)
         line = in_line_for_name(user, objects.sharers)
         rival = better_rival(user, objects.claimants(name_claim(user), but=user.key))
-        wanted = desired_account(
-            user, self._tenant.capabilities, manager=manager.status.account_id if manager else None
-        )
+        wanted = self.wanted(user)
         refused = still_refused(user.status.refused, wanted)
         return UserFacts(
             user=user,
