@@ -129,7 +129,7 @@ class Operator:
         )
         scope = Scope(KINDS, settings.tenant_namespaces, settings.watch_renewal)
         self.watches = Watches(scope.kinds, scope.namespaces, renewal=scope.renewal, clock=time.monotonic)
-        self._watching = Watching(scope, self.observe, self.watches.begun)
+        self._watching = Watching(scope, self.observe, self.watches.begun, broke=self.lister.ask)
         self.tenants = Tenants()
         self._tenant_life = TenantReconciler(
             cluster, self.tenants, neighbours_of(self.objects, self.queue), connect, settings, now=now
