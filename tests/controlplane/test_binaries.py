@@ -31,15 +31,21 @@ def version_of(path: Path, *arguments: str) -> str:
 
 def test_versions() -> None:
     """The programs call themselves by the versions that are pinned."""
-    found = find_binaries(controllers=True)
-    assert found.kube_controller_manager is not None
+    found = find_binaries()
     for path, arguments, said in (
         (found.etcd, ["--version"], f"etcd Version: {ETCD.version}"),
         (found.kube_apiserver, ["--version"], f"Kubernetes v{KUBE_APISERVER.version}"),
-        (found.kube_controller_manager, ["--version"], f"Kubernetes v{KUBE_CONTROLLER_MANAGER.version}"),
         (found.helm, ["version", "--short"], f"v{HELM.version}"),
     ):
         assert version_of(path, *arguments).startswith(said)
+
+
+@pytest.mark.slow
+def test_the_version_of_what_follows_deletions() -> None:
+    """The controllers are of the API server's version; it is built for whoever asks for it."""
+    found = find_binaries(controllers=True).kube_controller_manager
+    assert found is not None
+    assert version_of(found, "--version").startswith(f"Kubernetes v{KUBE_CONTROLLER_MANAGER.version}")
 
 
 def test_nothing_to_build_with(tmp_path: Path) -> None:
