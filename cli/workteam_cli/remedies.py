@@ -34,6 +34,7 @@ REMEDIES: Mapping[Reason, str] = {
     Reason.RECONCILE_ERROR: "see `Reconciling` or `Stalled`",
     Reason.PROGRESSING: "wait",
     Reason.RETRYING_TRANSIENT: "none: it is tried again by itself",
+    Reason.RATE_LIMITED: "none; `spec.workteam.requestsPerSecond` may be lowered",
     Reason.DEPROVISION_PENDING: "wait; the object stays until it is",
     Reason.GRACE_PERIOD: "wait; the policy on the tenant can still be changed",
     Reason.INVALID_ATTRIBUTE: "mend the value in Entra or Git",

@@ -51,6 +51,7 @@ class Reason(enum.StrEnum):
     # Reconciling
     PROGRESSING = "Progressing"
     RETRYING_TRANSIENT = "RetryingTransient"
+    RATE_LIMITED = "RateLimited"
     DEPROVISION_PENDING = "DeprovisionPending"
     GRACE_PERIOD = "GracePeriod"
     # Stalled

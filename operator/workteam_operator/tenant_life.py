@@ -77,7 +77,7 @@ class TenantReconciler:
         else:
             self._hold(tenant, cause)
         await self._report(tenant, endpoint)
-        due = self._prober.due_in(tenant)
+        due = self._due_in(tenant)
         return min(due, COUNTED_ANEW) if resource.deleting else due
 
     async def close(self) -> None:
@@ -86,6 +86,11 @@ class TenantReconciler:
         for tenant in list(self._tenants):
             self._forget(tenant.key)
         await self._prober.close()
+
+    def _due_in(self, tenant: Tenant) -> timedelta:
+        """Return when to look again: to probe, or to tell that a pause is over."""
+        due, pause = self._prober.due_in(tenant), tenant.paused_for()
+        return min(due, pause) if pause else due
 
     def _why_not(self, resource: WorkteamTenant) -> Cause | None:
         """Return why a tenant is not asked, whatever its token; another address is judged by its answers first."""
@@ -137,6 +142,7 @@ class TenantReconciler:
             doubted=lambda: self.doubt(key),
             on_first=lambda: self._neighbours.wake_referring(key),
             on_ready=lambda: self._neighbours.wake_objects(key),
+            on_pause=lambda: self._neighbours.wake_tenant(key),
             outage_failures=self._settings.outage_failures,
             ramp_up=self._settings.ramp_up,
         )
@@ -162,6 +168,7 @@ class TenantReconciler:
             endpoint=endpoint,
             latched=self._latched(resource),
             refusal=self._prober.refusal(tenant),
+            rests=tenant.paused_for() > timedelta(0),
             referring=self._in_use.by(resource) if resource.deleting else 0,
         )
         status = tenant_status(resource, facts, now=self._now())

@@ -74,6 +74,8 @@ class TenantFacts:
     """Which budgets are exceeded, and not let go."""
     refusal: Cause | None = None
     """Why a new token is not in use, while the old one serves."""
+    rests: bool = False
+    """Whether Workteam asked to wait, and the time is not over."""
     referring: int = 0
     """How many objects keep a tenant that was deleted."""
 
@@ -148,6 +150,7 @@ def _conditions(tenant: WorkteamTenant, facts: TenantFacts, *, now: datetime) ->
     statements = [
         *_restored(tenant, now=now),
         *_readiness(facts, tenant),
+        *_pause(facts),
         *_in_use(facts),
         *_circuit(facts),
         *_ownership(facts),
@@ -208,6 +211,11 @@ def _ready(
         return _Statement(ConditionType.READY, reason, message, status)
     text = "The annotation workte.am/paused holds all objects of this tenant: nothing is written to Workteam"
     return _Statement(ConditionType.READY, Reason.PAUSED, text, ConditionStatus.FALSE)
+
+
+def _pause(facts: TenantFacts) -> list[_Statement]:
+    text = "Workteam asked to wait (Retry-After): nothing is sent until then"
+    return [_Statement(ConditionType.RECONCILING, Reason.RATE_LIMITED, text)] if facts.rests else []
 
 
 def _in_use(facts: TenantFacts) -> list[_Statement]:

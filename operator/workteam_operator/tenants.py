@@ -21,6 +21,9 @@ from workteam_operator.backend.port import Backend, BackendDenied, BackendError,
 from workteam_operator.ledger import LedgerWriter
 from workteam_operator.tenant_report import NOT_ASKED, Cause, cause_of
 
+WORTH_TELLING = timedelta(seconds=10)
+"""A shorter pause is over before anybody reads of it."""
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -43,13 +46,14 @@ class Tenant:
         doubted: Callable[[], None],
         on_first: Callable[[], None],
         on_ready: Callable[[], None],
+        on_pause: Callable[[], None],
         outage_failures: int,
         ramp_up: timedelta,
     ) -> None:
         """``latest`` finds the tenant's object as it is now; ``doubted`` is called when it must be probed soon.
 
         ``on_first`` is called when the first probe succeeded, ``on_ready`` each time Workteam may be called again, and
-        when the first answer says that it may not.
+        when the first answer says that it may not, ``on_pause`` when it asks for a pause that is worth telling.
         """
         self.resource = resource
         """The tenant's object as its own last pass saw it."""
@@ -68,6 +72,7 @@ class Tenant:
         self._doubted = doubted
         self._on_first = on_first
         self._on_ready = on_ready
+        self._on_pause = on_pause
         self._outage_failures = outage_failures
         self._ramp_up = ramp_up
         self._proof: asyncio.Task[bool] | None = None
@@ -143,6 +148,8 @@ class Tenant:
     def unanswered(self, error: BackendUnavailable) -> None:
         """Note that it did not; after several times in a row the tenant is left alone until its probe succeeds."""
         self.failures += 1
+        if error.retry_after is not None and error.retry_after >= WORTH_TELLING:
+            self._on_pause()
         if self.ready and self.failures >= self._outage_failures:
             self.disconnected(cause_of(error))
             self._doubted()

@@ -231,6 +231,8 @@ async def test_retry_after_pauses_the_tenant_and_nothing_is_sent(ready: Desk) ->
     with pytest.raises(BackendUnavailable, match=r"^Workteam asked to wait$") as paused:
         await ready.tenant.backend.read_account("7")
     assert paused.value.retry_after is not None
+    assert ready.woken[-1] == ready.key
+    assert ready.said(await ready.reconcile()) == READY | {"Reconciling": "True RateLimited"}
     assert len(ready.stand_in.control.log()) == asked
     assert ready.tenant.ready
 
