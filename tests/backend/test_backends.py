@@ -13,6 +13,7 @@ from workteam_operator.backend.guarded import GuardedBackend
 from workteam_operator.backend.memory import MemoryBackend, MemoryTenant
 from workteam_operator.backend.port import Account, Backend, BackendRejected, BackendUnavailable, DesiredAccount, Team
 from workteam_operator.backend.scim import ScimBackend
+from workteam_operator.paging import read_all
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -160,6 +161,18 @@ class BackendContract:
         for _ in range(2):
             assert await backend.change_members(team.id, add=frozenset(), remove=frozenset({ana.id})) is True
         assert await backend.read_team(team.id) == Team(team.id, "Crew", "crew-1", frozenset({ben.id}))
+
+    async def test_whole_lists_have_everything_once(self, backend: Backend) -> None:
+        """Accounts as a read by id shows them, teams as far as lists show members."""
+        ana, ben = await backend.create_account(ANA), await backend.create_account(BEN)
+        crew = await backend.create_team("Crew", "crew-1", frozenset({ana.id}))
+        gang = await backend.create_team("Gang", "gang-1", frozenset())
+        accounts, teams = await read_all(backend.list_accounts), await read_all(backend.list_teams)
+        assert sorted(accounts, key=lambda account: account.user_name) == [ana, ben]
+        assert {(team.id, team.display_name, team.external_id) for team in teams} == {
+            (crew.id, "Crew", "crew-1"),
+            (gang.id, "Gang", "gang-1"),
+        }
 
     async def test_a_missing_team_is_none(self, backend: Backend) -> None:
         """Reading and changing a team that is gone say so."""

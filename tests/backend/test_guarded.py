@@ -107,3 +107,14 @@ async def test_closing_lets_calls_that_are_under_way_end(stand_in: StandIn, guar
     await closing
     with pytest.raises(BackendUnavailable, match=r"^The connection to Workteam was replaced$"):
         await guarded.read_account("7")
+
+
+async def test_a_page_of_a_list_lets_everybody_else_go_first(stand_in: StandIn, guarded: GuardedBackend) -> None:
+    """Those who waited before it, and those who come while they do."""
+    reads = [asyncio.create_task(guarded.read_account("7")) for _ in range(30)]
+    page = asyncio.create_task(guarded.list_accounts(1))
+    await asyncio.sleep(0)
+    reads += [asyncio.create_task(guarded.read_account("7")) for _ in range(5)]
+    await asyncio.gather(page, *reads)
+    paths = [entry.path for entry in stand_in.control.log()]
+    assert (paths[-1], paths.count("/Users/7")) == ("/Users", 35)
