@@ -98,7 +98,8 @@ def elected(
     def connect(base_url: str, token: str, tenant: TenantKey) -> Backend:
         return ScimBackend.connect(base_url, token, metrics.meter(str(tenant)), fence=leadership.outside)
 
-    return Operator(settings, cluster.under(leadership.inside), connect=connect, now=now), leadership
+    inside = cluster.under(leadership.inside)
+    return Operator(settings, inside, connect=connect, now=now, unfenced=cluster), leadership
 
 
 class Operator:
@@ -111,8 +112,9 @@ class Operator:
         *,
         connect: Connect,
         now: Callable[[], datetime] = now_utc,
+        unfenced: Cluster | None = None,
     ) -> None:
-        """``connect`` makes the drivers that talk to Workteam."""
+        """``connect`` makes the drivers that talk to Workteam; ``unfenced`` takes writes whoever has the Lease."""
         self.settings = settings
         self.objects = Objects()
         self.queue = MeteredQueue(
@@ -146,10 +148,10 @@ class Operator:
             settle=settings.create_settle,
             terminates=cluster.is_terminating,
         )
-        keeper = Keeper(cluster, self.objects, self.queue, now=now)
+        self._keeper = Keeper(unfenced or cluster, self.objects, self.queue, now=now)
         self._sweeper = Sweeper(parts, cluster)
         self._reconcilers: dict[str, Reconciler] = {
-            WorkteamTenant.kind: TenantVisits(keeper.note, self._tenant_life.reconcile, self._sweeper.follow),
+            WorkteamTenant.kind: TenantVisits(self._keeper.note, self._tenant_life.reconcile, self._sweeper.follow),
             WorkteamUser.kind: UserReconciler(parts),
             WorkteamGroup.kind: GroupReconciler(parts),
         }
@@ -172,7 +174,10 @@ class Operator:
         )
         self.queue.standing_by = True
         async with health.served(self.settings.host, self.settings.port, vitals):
-            return await duty.until(stop)
+            in_order = await duty.until(stop)
+            if not in_order:
+                await self._keeper.last_look(self.lister.list_all)
+            return in_order
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:

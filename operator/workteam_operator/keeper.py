@@ -3,10 +3,12 @@
 Retention is looked after with each pass over the tenant, in our own copy: nobody polls those who left.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 
-from workteam_crds.cluster.port import Cluster
+from workteam_crds.cluster.port import Cluster, ClusterError
 from workteam_crds.conditions import ConditionType, find_condition
 from workteam_crds.kinds import WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.tenants import RetentionAction
@@ -16,6 +18,8 @@ from workteam_operator.objects import Objects
 from workteam_operator.restoration import set_back_at
 from workteam_operator.workqueue import Priority, Visit, WorkQueue
 
+LAST_LOOK = 15.0
+"""Seconds that it may take."""
 MANAGER = "workteam-keeper"
 """The field manager of ``status.restoredTime`` and ``status.retentionDue``."""
 
@@ -24,10 +28,23 @@ class Keeper:
     """Writes both down, and lets leavers be looked at whose time is over."""
 
     def __init__(self, cluster: Cluster, objects: Objects, queue: WorkQueue, *, now: Callable[[], datetime]) -> None:
+        """What ``cluster`` is told holds whoever has the Lease."""
         self._cluster = cluster
         self._objects = objects
         self._queue = queue
         self._now = now
+
+    async def last_look(self, list_all: Callable[[], Awaitable[None]]) -> None:
+        """List once more before this process ends by itself, and write down if the cluster was set back (rule A3).
+
+        A restored Lease is another's: whoever held it ends, and the process that comes next sees nothing amiss.
+        """
+        with suppress(ClusterError, TimeoutError):
+            async with asyncio.timeout(LAST_LOOK):
+                await list_all()
+                for visit in self._objects.to_do() if self._objects.set_back_time is not None else ():
+                    if visit.key.kind == WorkteamTenant.kind:
+                        await self.note(TenantKey(visit.key.namespace, visit.key.name))
 
     async def note(self, key: TenantKey) -> None:
         """Write what changed into a tenant's status. Raises ``ClusterError``."""

@@ -11,7 +11,7 @@ from workteam_cli.controlplane.backup import Backup
 from workteam_cli.controlplane.binaries import find_binaries
 from workteam_cli.controlplane.plane import ControlPlane
 from workteam_cli.controlplane.processes import Processes
-from workteam_cli.staging import Stage, quiet, reason_of, staged
+from workteam_cli.staging import Stage, free_port, quiet, reason_of, staged
 from workteam_crds.cluster.port import ClusterError
 from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamTenant, WorkteamUser
@@ -80,6 +80,33 @@ async def since_the_backup(stage: Stage, operator: Operator) -> None:
     await stage.create(a_user("nia"))
     await stage.settled(WorkteamUser, "nia")
     await quiet(operator)
+
+
+async def test_it_is_not_forgotten_by_who_loses_a_restored_lease(plane: ControlPlane, stage: Stage) -> None:
+    """The restored Lease is that of an earlier process: the one that works ends, and the next one knows why to wait."""
+    backup = Backup(plane)
+    await stage.add_tenant()
+    async with stage.operating():
+        await stage.create(a_user(STAYS, title="before"))
+        await stage.settled(WorkteamUser, STAYS)
+        await asyncio.to_thread(backup.save)
+        await answers(stage)
+    async with stage.operating() as operator:
+        await stage.edit(WorkteamUser, STAYS, title="after")
+        await stage.settled(WorkteamUser, STAYS)
+        await quiet(operator)
+        seen = stage.mark()
+        await asyncio.to_thread(backup.stop)
+        await asyncio.to_thread(backup.restore)
+        await answers(stage)
+        await seen_restored(stage)
+    stage.settings = stage.settings.model_copy(update={"port": free_port()})
+    await asyncio.to_thread(plane.access.kubectl, "delete", "lease", stage.settings.lease, "-n", NAMESPACE)
+    async with stage.operating() as operator:
+        await stage.edit(WorkteamUser, STAYS, nickName="Annie")
+        await stage.stalled(WorkteamUser, STAYS, Reason.RESTORED_OBJECT)
+        await quiet(operator)
+    assert (stage.writes(seen), stage.accounts()["ana@contoso.example"]["title"]) == ([], "after")
 
 
 async def test_nothing_is_done_until_a_person_accepts(plane: ControlPlane, stage: Stage) -> None:
