@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from workteam_crds.cluster.port import Change, Event, Listing
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamUser
@@ -10,7 +10,7 @@ from workteam_crds.kinds.custom_resource import TenantResource
 from workteam_crds.naming import TenantKey
 from workteam_scim.rosters import MemberList
 from workteam_scim.shelf import Shelf
-from workteam_scim.versions import Versions
+from workteam_scim.versions import Seen, Versions
 
 T = TypeVar("T", bound=TenantResource)
 T_contra = TypeVar("T_contra", bound=TenantResource, contravariant=True)
@@ -22,10 +22,13 @@ class Store(Protocol[T_contra]):
     def put(self, resource: T_contra, /) -> object:
         """Take a state of an object."""
 
+    def seen(self, resource: T_contra, /) -> Seen[Any]:
+        """Return what is kept of an object of a list."""
+
     def remove(self, name: str, uid: str, /) -> None:
         """Take out an object that is deleted."""
 
-    def replace(self, resources: Iterable[T_contra], /, *, began: float, unreadable: frozenset[str]) -> None:
+    def replace(self, found: Iterable[Seen[Any]], /, *, began: float, unreadable: frozenset[str]) -> None:
         """Become a full list."""
 
 
@@ -72,14 +75,18 @@ class Feed(Generic[T]):
         self._store = store
         self._namespace = namespace
 
-    def replace(self, listing: Listing[T], *, began: float) -> None:
+    def keep(self, resource: T) -> tuple[TenantKey, Seen[Any]]:
+        """Return whose an object is, and what is kept of it: thousands of whole objects would be held at once."""
+        return resource.tenant, self._store(resource.tenant).seen(resource)
+
+    def replace(self, listing: Listing[tuple[TenantKey, Seen[Any]]], *, began: float) -> None:
         """Take a full list; tenants that are not in it have nothing any more."""
-        by_tenant: dict[TenantKey, list[T]] = {tenant: [] for tenant in self._cache.named(self._namespace)}
-        for resource in listing.items:
-            by_tenant.setdefault(resource.tenant, []).append(resource)
+        by_tenant: dict[TenantKey, list[Seen[Any]]] = {tenant: [] for tenant in self._cache.named(self._namespace)}
+        for tenant, seen in listing.items:
+            by_tenant.setdefault(tenant, []).append(seen)
         unreadable = frozenset(key.name for key in listing.unreadable)
-        for tenant, resources in by_tenant.items():
-            self._store(tenant).replace(resources, began=began, unreadable=unreadable)
+        for tenant, found in by_tenant.items():
+            self._store(tenant).replace(found, began=began, unreadable=unreadable)
 
     def observe(self, event: Event[T]) -> None:
         """Take one change; what does not parse changes nothing."""

@@ -12,7 +12,7 @@ from workteam_crds.kinds.custom_resource import TenantResource
 from workteam_scim.entries import Entry, group_entry, is_alike, user_entry
 from workteam_scim.index import Lookup, Ordered
 from workteam_scim.rosters import OWN, MemberList, Rosters, further_list
-from workteam_scim.versions import Versions
+from workteam_scim.versions import Seen, Versions
 
 T = TypeVar("T", bound=TenantResource)
 
@@ -82,16 +82,19 @@ class Shelf(Generic[T]):
         """Take it that no object will ever have a name: lists that were made for it are left over."""
         self._leave(name, "")
 
-    def replace(self, resources: Iterable[T], *, began: float, unreadable: frozenset[str] = frozenset()) -> None:
+    def seen(self, resource: T) -> Seen[Entry]:
+        """Return what is kept of an object, for ``replace``."""
+        return self._entries.seen(resource)
+
+    def replace(self, found: Iterable[Seen[Entry]], *, began: float, unreadable: frozenset[str] = frozenset()) -> None:
         """Become a full list; see ``Versions.replace``."""
-        found = tuple(resources)
-        listed = {resource.metadata.name: resource.metadata.uid or "" for resource in found}
-        self._entries.replace(found, began=began, unreadable=unreadable)
+        listed = {each.name: each for each in found}
+        self._entries.replace(listed.values(), began=began, unreadable=unreadable)
         for name in self._leaving.keys() - listed.keys():
             self._doom(name)
         self._leaving = {}
-        for name, uid in listed.items():
-            self._leave(name, uid)
+        for name, each in listed.items():
+            self._leave(name, each.uid)
 
     def left_over(self) -> tuple[MemberList, ...]:
         """Return the lists of groups that were deleted; one whose group was never known is left alone.

@@ -144,6 +144,10 @@ class TenantFeed:
         self._tenancy = tenancy
         self._namespace = namespace
 
+    def keep(self, resource: WorkteamTenant) -> WorkteamTenant:
+        """Return all of a tenant: there are few."""
+        return resource
+
     def replace(self, listing: Listing[WorkteamTenant], *, began: float) -> None:  # noqa: ARG002 - nobody writes through
         """Take a full list."""
         self._tenancy.take(self._namespace, listing.items)

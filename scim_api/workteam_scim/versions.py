@@ -5,6 +5,7 @@ and lists say.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Generic, Protocol, Self, TypeVar
 
 from workteam_crds.kinds.custom_resource import CustomResource
@@ -36,6 +37,16 @@ class Kept(Protocol):
 
 
 E = TypeVar("E", bound=Kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[E]):
+    """One object of a list: as little as is kept of it."""
+
+    name: str
+    uid: str
+    kept: E | None
+    """None if it is terminating."""
 
 
 class Versions(Generic[T, E]):
@@ -85,10 +96,13 @@ class Versions(Generic[T, E]):
                 return held if written == held.written else self._renumber(held, held.resource_version, written)
             if self._alike(held, resource):
                 return self._renumber(held, seen, written)
-        kept = self._read(resource, written)
-        self._kept[kept.name] = kept
-        self._changed(held, kept)
-        return self._kept[kept.name]
+        return self._keep(held, self._read(resource, written))
+
+    def seen(self, resource: T) -> Seen[E]:
+        """Return what is kept of an object, for ``replace``."""
+        metadata = resource.metadata
+        kept = None if resource.deleting else self._read(resource, 0.0)
+        return Seen(metadata.name, metadata.uid or "", kept)
 
     def remove(self, name: str, uid: str) -> None:
         """Take out an object that is deleted; its successor of the same name stays."""
@@ -102,13 +116,13 @@ class Versions(Generic[T, E]):
         self.remove(kept.name, kept.uid)
         self._gone[kept.uid] = now
 
-    def replace(self, resources: Iterable[T], *, began: float, unreadable: frozenset[str] = frozenset()) -> None:
+    def replace(self, found: Iterable[Seen[E]], *, began: float, unreadable: frozenset[str] = frozenset()) -> None:
         """Become a full list; what a request of ours wrote or deleted since the list began survives it.
 
         ``unreadable`` are names of objects that are there and did not parse: they keep what is known of them.
         """
         self._gone = {uid: moment for uid, moment in self._gone.items() if moment >= began}
-        listed = {resource.metadata.uid: resource for resource in resources}
+        listed = {seen.uid: seen for seen in found}
         for kept in self:
             if kept.written >= began or kept.name in unreadable:
                 continue
@@ -116,8 +130,24 @@ class Versions(Generic[T, E]):
                 self._renumber(kept, 0, kept.written)
             else:
                 self._take_out(kept)
-        for resource in listed.values():
-            self.put(resource)
+        for seen in listed.values():
+            self._take(seen)
+
+    def _take(self, seen: Seen[E]) -> None:
+        held = self._kept.get(seen.name)
+        same = held if held is not None and held.uid == seen.uid else None
+        if seen.kept is None or seen.uid in self._gone:
+            if same is not None:
+                self._take_out(same)
+        elif same is None:
+            self._keep(held, seen.kept)
+        elif same.resource_version < seen.kept.resource_version:
+            self._keep(same, seen.kept.renumbered(seen.kept.resource_version, same.written))
+
+    def _keep(self, held: E | None, kept: E) -> E:
+        self._kept[kept.name] = kept
+        self._changed(held, kept)
+        return self._kept[kept.name]
 
     def _renumber(self, kept: E, resource_version: int, written: float) -> E:
         renumbered = kept.renumbered(resource_version, written)

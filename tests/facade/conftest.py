@@ -111,6 +111,12 @@ class Watched:
 
         return counted
 
+    async def pages(self, kind: Any, namespace: str) -> AsyncIterator[Any]:
+        """Read a list page by page, and count it as one."""
+        self.calls["list"] += 1
+        async for page in self._cluster.pages(kind, namespace):
+            yield page
+
     async def watch(self, kind: Any, namespace: str, since: str) -> AsyncIterator[Any]:
         """Follow the cluster as long as it is not deaf."""
         async for event in self._cluster.watch(kind, namespace, since):

@@ -106,9 +106,9 @@ def test_what_a_request_deleted_stays_deleted(shelf: Shelf[WorkteamUser]) -> Non
     assert entry is not None
     shelf.bury(entry, now=20.0)
     shelf.put(user("ana", 2))
-    shelf.replace([user("ana", 2)], began=15.0)
+    shelf.replace(map(shelf.seen, [user("ana", 2)]), began=15.0)
     assert names(shelf) == []
-    shelf.replace([user("ana", 2)], began=25.0)
+    shelf.replace(map(shelf.seen, [user("ana", 2)]), began=25.0)
     assert names(shelf) == ["ana"]
 
 
@@ -118,7 +118,7 @@ def test_a_list_replaces_all_but_what_was_written_since(shelf: Shelf[WorkteamUse
     shelf.put(user("restored", 9, title="lost"))
     shelf.put(user("fresh", 10), written=30.0)
     shelf.put(user("kept", 11, title="ours"), written=30.0)
-    shelf.replace([user("restored", 2), user("kept", 3), user("new", 4)], began=20.0)
+    shelf.replace(map(shelf.seen, [user("restored", 2), user("kept", 3), user("new", 4)]), began=20.0)
     assert names(shelf) == ["fresh", "kept", "new", "restored"]
     titles = {entry.name: entry.attributes().get("title") for entry in shelf}
     assert titles == {"fresh": None, "kept": "ours", "new": None, "restored": None}
@@ -135,7 +135,7 @@ def test_a_feed_serves_each_tenant() -> None:
     """A full list reaches every shelf; tenants without objects are emptied; unreadable objects keep what is known."""
     cache = Cache(lambda tenant: f"https://scim.example/{tenant}/scim/v2")
     feed = Feed(cache, cache.users, "teams")
-    feed.replace(Listing((user("ana", 1), user("ben", 1, tenant="other")), "1"), began=1.0)
+    feed.replace(Listing(tuple(map(feed.keep, (user("ana", 1), user("ben", 1, tenant="other")))), "1"), began=1.0)
     assert (names(cache.users(ACME)), names(cache.users(OTHER))) == (["ana"], ["ben"])
     broken = Key("WorkteamUser", "teams", "ana")
     feed.replace(Listing((), "2", (broken,)), began=2.0)

@@ -118,12 +118,12 @@ def test_a_list_that_was_written_survives_an_older_one(shelf: Shelf[WorkteamGrou
     shelf.put(a_group("a"))
     shelf.lists.put(a_list("one", "b", version=5), written=20.0)
     shelf.lists.put(a_list("one", version=4))
-    shelf.lists.replace([a_list("one", version=4), a_list("two", "c")], began=10.0)
+    shelf.lists.replace(map(shelf.lists.seen, [a_list("one", version=4), a_list("two", "c")]), began=10.0)
     assert answered(shelf) == ["a", "b", "c"]
     two = shelf.lists.get("two")
     assert two is not None
     shelf.lists.bury(two, 30.0)
-    shelf.lists.replace([a_list("one", "b", version=6), a_list("two", "c")], began=25.0)
+    shelf.lists.replace(map(shelf.lists.seen, [a_list("one", "b", version=6), a_list("two", "c")]), began=25.0)
     assert answered(shelf) == ["a", "b"]
     shelf.lists.replace([], began=40.0)
     assert answered(shelf) == ["a"]
@@ -168,6 +168,6 @@ def test_a_list_of_no_group_is_left_alone(shelf: Shelf[WorkteamGroup]) -> None:
 
 def test_what_was_terminating_at_the_first_list_is_known(shelf: Shelf[WorkteamGroup]) -> None:
     """A facade that died in between finishes after its restart, whichever kind it lists first."""
-    shelf.lists.replace([a_list("one", "b")], began=1.0)
-    shelf.replace([a_group("a", deletionTimestamp="2026-11-24T09:00:00Z")], began=1.0)
+    shelf.lists.replace([shelf.lists.seen(a_list("one", "b"))], began=1.0)
+    shelf.replace([shelf.seen(a_group("a", deletionTimestamp="2026-11-24T09:00:00Z"))], began=1.0)
     assert left(shelf) == ["one"]

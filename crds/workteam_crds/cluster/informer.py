@@ -5,13 +5,14 @@ import logging
 import random
 from contextlib import suppress
 from datetime import timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from workteam_crds.cluster.port import WATCH_TIME, Cluster, ClusterError, Event, Gone, Listing
+from workteam_crds.cluster.port import WATCH_TIME, Cluster, ClusterError, Event, Gone, Listing, joined
 from workteam_crds.kinds.custom_resource import CustomResource
 
 R = TypeVar("R", bound=CustomResource)
 R_contra = TypeVar("R_contra", bound=CustomResource, contravariant=True)
+K = TypeVar("K")
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +26,13 @@ WHOLE = WATCH_TIME - timedelta(seconds=5)
 """A watch that lasted so long has ended because its time was over."""
 
 
-class Sink(Protocol[R_contra]):
+class Sink(Protocol[R_contra, K]):
     """What an informer feeds."""
 
-    def replace(self, listing: Listing[R_contra], *, began: float) -> None:
+    def keep(self, resource: R_contra) -> K:
+        """Return what is kept of an object of a list until the list is whole."""
+
+    def replace(self, listing: Listing[K], *, began: float) -> None:
         """Take a full list; ``began`` is the loop's time when it was asked for (what was written since survives)."""
 
     def observe(self, event: Event[R_contra]) -> None:
@@ -38,7 +42,7 @@ class Sink(Protocol[R_contra]):
 class Informer(Generic[R]):
     """Feeds one sink; ``run`` ends only when it is cancelled."""
 
-    def __init__(self, cluster: Cluster, kind: type[R], namespace: str, sink: Sink[R]) -> None:
+    def __init__(self, cluster: Cluster, kind: type[R], namespace: str, sink: Sink[R, Any]) -> None:
         self._cluster = cluster
         self._kind = kind
         self._namespace = namespace
@@ -118,7 +122,7 @@ class Informer(Generic[R]):
 
     async def _list(self) -> str:
         began = _time()
-        listing = await self._cluster.list(self._kind, self._namespace)
+        listing = await self._read()
         self._sink.replace(listing, began=began)
         self._hear()
         self._began = began
@@ -127,6 +131,14 @@ class Informer(Generic[R]):
         self._taken.set()
         self._taken = asyncio.Event()
         return listing.resource_version
+
+    async def _read(self) -> Listing[Any]:
+        """Read a whole list, and keep of each page what the sink wants of it."""
+        kept: list[Listing[Any]] = []
+        async for page in self._cluster.pages(self._kind, self._namespace):
+            items = tuple(self._sink.keep(item) for item in page.items)
+            kept.append(Listing(items, page.resource_version, page.unreadable))
+        return joined(kept)
 
     async def _watch(self, since: str) -> None:
         """Follow one version after another while streams end when they should.

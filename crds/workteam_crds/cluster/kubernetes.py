@@ -25,6 +25,7 @@ from workteam_crds.cluster.port import (
     Operation,
     Rejected,
     Secret,
+    joined,
 )
 from workteam_crds.kinds.custom_resource import API_VERSION, CustomResource
 from workteam_crds.naming import Key
@@ -63,19 +64,17 @@ class KubernetesCluster(KubernetesLeases, KubernetesEvents):
         return _parsed(kind, await self._access.request("GET", _path(kind, namespace, name)))
 
     async def list(self, kind: type[R], namespace: str) -> Listing[R]:
+        """Read all objects of a kind consistently."""
+        return joined([page async for page in self.pages(kind, namespace)])
+
+    async def pages(self, kind: type[R], namespace: str) -> AsyncGenerator[Listing[R], None]:
         """Read all objects of a kind consistently, page by page."""
-        items: list[R] = []
-        unreadable: list[Key] = []
         query = {"limit": str(PAGE)}
         while True:
             page = await self._access.request("GET", _path(kind, namespace), query=query, within=LIST_TIMEOUT)
-            for raw in page["items"]:
-                try:
-                    items.append(kind.parse(raw))
-                except ValidationError:
-                    unreadable.append(_key(kind, raw))
+            yield _listing(kind, page)
             if not (rest := page["metadata"].get("continue")):
-                return Listing(tuple(items), page["metadata"]["resourceVersion"], tuple(unreadable))
+                return
             query = {"limit": str(PAGE), "continue": rest}
 
     async def watch(self, kind: type[R], namespace: str, since: str) -> AsyncGenerator[Event[R], None]:
@@ -212,6 +211,17 @@ def _parsed(kind: type[R], raw: Any) -> R:
     except ValidationError as error:
         fields = sorted({".".join(str(part) for part in problem["loc"]) for problem in error.errors()})
         raise Rejected(f"{_key(kind, raw)} does not parse: {', '.join(fields)}") from None
+
+
+def _listing(kind: type[R], page: Any) -> Listing[R]:
+    items: list[R] = []
+    unreadable: list[Key] = []
+    for raw in page["items"]:
+        try:
+            items.append(kind.parse(raw))
+        except ValidationError:
+            unreadable.append(_key(kind, raw))
+    return Listing(tuple(items), page["metadata"]["resourceVersion"], tuple(unreadable))
 
 
 def _event(kind: type[R], raw: Any) -> Event[R]:

@@ -98,6 +98,10 @@ class MemoryCluster(MemorySide):
         found = (stored for key, stored in self._objects.items() if key[:2] == (kind.kind, namespace))
         return Listing(tuple(_parsed(kind, stored.manifest()) for stored in found), str(self.version))
 
+    async def pages(self, kind: type[R], namespace: str) -> AsyncGenerator[Listing[R], None]:
+        """Yield all objects of a kind in one page."""
+        yield await self.list(kind, namespace)
+
     async def watch(self, kind: type[R], namespace: str, since: str) -> AsyncGenerator[Event[R], None]:
         """Yield changes after a resourceVersion, for ever."""
         at = since_index(self._past, since)

@@ -11,6 +11,7 @@ from workteam_crds.naming import Key
 
 R = TypeVar("R", bound=CustomResource)
 R_co = TypeVar("R_co", bound=CustomResource, covariant=True)
+I_co = TypeVar("I_co", covariant=True)
 
 Operation: TypeAlias = Mapping[str, Any]
 """One operation of a JSON patch (RFC 6902): op, path, value."""
@@ -56,13 +57,19 @@ class ClusterUnavailable(ClusterError):
 
 
 @dataclass(frozen=True)
-class Listing(Generic[R_co]):
-    """All objects of one kind in one namespace at one moment."""
+class Listing(Generic[I_co]):
+    """All objects of one kind in one namespace at one moment, or what is kept of them; or a page of it."""
 
-    items: tuple[R_co, ...]
+    items: tuple[I_co, ...]
     resource_version: str
     unreadable: tuple[Key, ...] = ()
     """Objects that are there and do not parse: their absence from ``items`` says nothing."""
+
+
+def joined(pages: Sequence[Listing[I_co]]) -> Listing[I_co]:
+    """Return the pages of one list as one."""
+    items = tuple(item for page in pages for item in page.items)
+    return Listing(items, pages[-1].resource_version, tuple(key for page in pages for key in page.unreadable))
 
 
 class Change(enum.Enum):
@@ -167,6 +174,9 @@ class Cluster(ObjectStore, Leases, Protocol):
       sent again over a new connection: its uid makes that harmless.)
     * ``within`` is how long a write may take, here and at the server, which gives up by itself then.
     """
+
+    def pages(self, kind: type[R], namespace: str) -> AsyncGenerator[Listing[R], None]:
+        """Yield the pages of such a list; who keeps little of each object never holds all of them."""
 
     def watch(self, kind: type[R], namespace: str, since: str) -> AsyncGenerator[Event[R], None]:
         """Yield changes after a resourceVersion, bookmarks included, until the server ends the stream.
