@@ -281,7 +281,7 @@ def _of(things: list[R], which: int) -> R | None:
 
 BOUNDED = settings(
     phases=[Phase.generate],  # a failure is told as it was met: making it small takes minutes
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=25,
     derandomize=True,
     deadline=None,
