@@ -81,7 +81,7 @@ def ground(home: Path, users: int) -> Iterator[Ground]:
     settings = StackSettings(home, tenants=(tenant,), processes=frozenset({FACADE}))
     with Processes(home) as processes:
         stack = Stack(settings, processes, tell)
-        cluster = _cluster(stack.prepare())
+        cluster = api_server(stack.prepare())
         stack.access.kubectl("create", "namespace", RAW.namespace)
         key = TenantKey(tenant.namespace, tenant.name)
         tell(f"creating {users} users and groups of up to {SIZES[-1]} members")
@@ -139,7 +139,7 @@ def _create(cluster: Server, namespace: str, objects: Iterable[CustomResource]) 
         raise SystemExit(f"the API server answered {dict(made.statuses)} to the objects of the bench")
 
 
-def _cluster(access: Access) -> Server:
+def api_server(access: Access) -> Server:
     """Return the API server, as the stack's administrator reaches it."""
     found = yaml.safe_load(access.kubeconfig.read_text(encoding="utf-8"))
     cluster, user = found["clusters"][0]["cluster"], found["users"][0]["user"]
