@@ -27,7 +27,7 @@ from workteam_operator.refusals import for_the_status
 from workteam_operator.restoration import awaits_acceptance, came_from_backup
 from workteam_operator.since import Since
 from workteam_operator.steps import Stall
-from workteam_operator.tenant_report import NOT_ASKED
+from workteam_operator.tenant_causes import NOT_ASKED
 from workteam_operator.tenants import Tenant, Tenants
 from workteam_operator.verdicts import Verdict
 from workteam_operator.workqueue import DONE, Outcome, Visit, WorkQueue
@@ -66,6 +66,8 @@ class Parts:
     """Since when look-ups for unanswered creates have found nothing."""
     taken: Since[str] = field(default_factory=Since)
     """Since when Workteam has said that somebody else has a name, by what was asked for."""
+    taking: Since[str] = field(default_factory=Since)
+    """Since when access has been taken for one generation of an object."""
     stuck: Since[Key] = field(default_factory=Since)
     """Since when a terminating object has met heirs that may not adopt."""
     erased: Since[str] = field(default_factory=Since)
@@ -170,6 +172,11 @@ class Parts:
         verdict = None if error.undone else verdicts.unavailable(deleting=owner.deleting)
         return verdict, Outcome(again_in=wait, failed=True)
 
+    def shows_late(self, owner: Owner, *, now: datetime) -> bool:
+        """Say whether access was taken so short a time ago that Workteam may still show it (eventual consistency)."""
+        wish = str(owner.metadata.generation)
+        return now < self.taking.saw(owner.key, (wish,), now=now)[wish] + self.settle
+
     def found_taken(self, owner: Owner, error: BackendError) -> None:
         """Note that Workteam refused to create what somebody else has: for a while that is looked for (rule A2)."""
         if isinstance(error, BackendRejected) and error.uniqueness:
@@ -208,6 +215,7 @@ class Parts:
         """Forget what was waited for on behalf of an object that goes."""
         self.searched.forget(key)
         self.taken.forget(key)
+        self.taking.forget(key)
         self.erased.forget(key)
         self.stuck.forget(key)
 

@@ -11,7 +11,7 @@ from workteam_crds.kinds.custom_resource import ACCEPT_ENDPOINT
 from workteam_crds.naming import TenantKey, folded
 from workteam_operator.backend.port import Backend
 from workteam_operator.ownership import Owner, recorded_id, synced_name
-from workteam_operator.tenant_report import Cause
+from workteam_operator.tenant_causes import Cause
 from workteam_operator.tenants import Connection, Tenant
 
 SAMPLE = 10

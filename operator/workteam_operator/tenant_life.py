@@ -19,10 +19,11 @@ from workteam_operator.in_use import InUse
 from workteam_operator.ledger import LedgerWriter, Surroundings
 from workteam_operator.neighbours import Neighbours
 from workteam_operator.settings import Settings
+from workteam_operator.tenant_causes import DECOMMISSIONED, Cause
 from workteam_operator.tenant_identity import Identity
 from workteam_operator.tenant_notification import DUE, address, newly_due
 from workteam_operator.tenant_probe import Connect, Prober
-from workteam_operator.tenant_report import DECOMMISSIONED, Cause, TenantFacts, tenant_status, written
+from workteam_operator.tenant_report import TenantFacts, tenant_status, written
 from workteam_operator.tenant_token import TokenWatch, read_token
 from workteam_operator.tenants import Tenant, Tenants
 

@@ -12,8 +12,8 @@ from workteam_operator.backend.guarded import GuardedBackend
 from workteam_operator.backend.port import Backend, BackendError, BackendUnavailable
 from workteam_operator.pace import backoff
 from workteam_operator.settings import Settings
+from workteam_operator.tenant_causes import ABOUT_THE_TOKEN, NOT_ASKED, Cause, cause_of
 from workteam_operator.tenant_identity import Identity
-from workteam_operator.tenant_report import ABOUT_THE_TOKEN, NOT_ASKED, Cause, cause_of
 from workteam_operator.tenant_token import Token
 from workteam_operator.tenants import Connection, Tenant
 

@@ -11,7 +11,7 @@ from workteam_crds.cluster.port import Cluster, ClusterError, ClusterUnavailable
 from workteam_crds.kinds.tenants import WorkteamTenant
 from workteam_crds.naming import TenantKey
 from workteam_operator.pace import backoff
-from workteam_operator.tenant_report import Cause, secret_missing
+from workteam_operator.tenant_causes import Cause, secret_missing
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from workteam_operator import metrics
 from workteam_operator.backend.guarded import GuardedBackend
 from workteam_operator.backend.port import Backend, BackendDenied, BackendError, BackendUnavailable, Capabilities
 from workteam_operator.ledger import LedgerWriter
-from workteam_operator.tenant_report import NOT_ASKED, Cause, cause_of
+from workteam_operator.tenant_causes import NOT_ASKED, Cause, cause_of
 
 WORTH_TELLING = timedelta(seconds=10)
 """A shorter pause is over before anybody reads of it."""

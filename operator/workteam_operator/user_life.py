@@ -229,6 +229,7 @@ class _UserPass:
         status = facts.status.model_copy(update={"synced_attributes": about_to_write(facts)})
         if status != facts.status:
             await self._report.write(status, None)
+        self._progress = status
         return replace(facts, status=status)
 
     async def _booked(self, facts: UserFacts, kind: BookingKind) -> UserFacts:
@@ -244,7 +245,8 @@ class _UserPass:
         account = facts.account
         assert account is not None  # noqa: S101 - the plan names a deactivation only for an account that was read
         updated = await self._tenant.backend.update_account(account, {"active": False})
-        facts = replace(facts, account=updated, seen=False, tried=frozenset({"active"}))
+        late = self._parts.shows_late(self._user, now=self._report.now)
+        facts = replace(facts, account=updated, seen=False, tried=frozenset({"active"}), late=late)
         if updated is None or updated.active:
             return facts
         if not self._user.deleting:

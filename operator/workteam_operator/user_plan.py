@@ -137,6 +137,8 @@ def _plan_deactivation(facts: UserFacts, account: Account) -> Step:
     """Rules A5 and A6: the ledger, then the object's own note, then a request of its own."""
     if facts.protected:
         return Stall(Reason.PROTECTED, "deprovisioning.protected forbids to take this account's access")
+    if "active" in facts.tried and facts.late:
+        return Wait("Workteam does not show yet that the access is gone", timedelta(seconds=1), deleting=True)
     if "active" in facts.tried:
         return Stall(Reason.INVALID_ATTRIBUTE, "Workteam took the deactivation and keeps the account active")
     if not _is_booked(facts, BookingKind.DEACTIVATION):

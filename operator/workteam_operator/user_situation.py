@@ -41,6 +41,8 @@ class UserFacts:
     """Whether this pass wrote down that it is about to create."""
     erased: bool = False
     """Whether this pass deleted the account."""
+    late: bool = False
+    """Whether Workteam took a deactivation so short a time ago that a look may not show it yet."""
     holders: Mapping[str, Holder] = field(default_factory=dict)
     """Other objects by the account that they recorded."""
     rival: str | None = None

@@ -195,6 +195,10 @@ LIVE: dict[str, tuple[UserFacts, Step]] = {
         recorded(wanted=False, tried=frozenset({"active"})),
         Stall(Reason.INVALID_ATTRIBUTE, "Workteam took the deactivation and keeps the account active"),
     ),
+    "Workteam does not show the deactivation yet": (
+        recorded(wanted=False, tried=frozenset({"active"}), late=True),
+        Wait("Workteam does not show yet that the access is gone", timedelta(seconds=1), deleting=True),
+    ),
     "two objects recorded one account": (
         recorded(holders={"7": Holder("bo")}),
         Stall(Reason.UNIQUENESS_CONFLICT, "The object bo has recorded the same account"),
