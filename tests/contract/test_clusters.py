@@ -40,7 +40,7 @@ SOON = 10
 
 
 class ClusterContract:
-    """Subclass it, give a ``cluster``, an empty ``namespace`` and ``secrets``, and inherit every promise."""
+    """Subclass it, give a ``cluster``, an empty ``namespace`` and who acts ``beside``, and inherit every promise."""
 
     async def test_what_was_created_is_read(self, cluster: Cluster, namespace: str) -> None:
         created = await cluster.create(a_user("ana", namespace=namespace), manager="tests")
@@ -153,11 +153,28 @@ class ClusterContract:
         await cluster.record(tenant, Severity.WARNING, "Stalled", "ask the owner")
         assert (await cluster.list(WorkteamTenant, namespace)).items == (tenant,)
 
+    async def test_an_event_that_is_told_again_is_counted(
+        self, cluster: Cluster, beside: "Beside", namespace: str
+    ) -> None:
+        """The same about the same object is one Event with a count; another note, or another reporter, is another."""
+        tenant = await cluster.create(a_tenant(namespace=namespace), manager="tests")
+        for _ in range(3):
+            await cluster.record(tenant, Severity.WARNING, "Stalled", "ask the owner")
+        await cluster.record(tenant, Severity.WARNING, "Stalled", "ask somebody else")
+        await cluster.record(tenant, Severity.WARNING, "Stalled", "ask the owner", component="workteam")
+        await beside.drop_events("workteam")
+        await cluster.record(tenant, Severity.WARNING, "Stalled", "ask the owner", component="workteam")
+        assert await beside.events() == [
+            ("workteam", "ask the owner", 1),
+            ("workteam-operator", "ask somebody else", 1),
+            ("workteam-operator", "ask the owner", 3),
+        ]
+
     async def test_secrets_are_read_watched_and_swapped(
-        self, cluster: Cluster, secrets: "Secrets", namespace: str
+        self, cluster: Cluster, beside: "Beside", namespace: str
     ) -> None:
         """Values come decoded; a watch yields changes, and None for a Secret that is gone; tests conflict."""
-        await secrets.put("keys", "one")
+        await beside.put_secret("keys", "one")
         first = await cluster.read_secret(namespace, "keys")
         assert first.data == {"token": b"one"}
         two = base64.b64encode(b"two").decode()
@@ -168,17 +185,15 @@ class ClusterContract:
         await cluster.patch_secret(first, swap)
         with pytest.raises(Conflict):
             await cluster.patch_secret(first, swap)
-        await secrets.delete("keys")
+        await beside.delete_secret("keys")
         assert await _tokens(cluster, namespace, since=first.resource_version) == [b"two", None]
 
-    async def test_a_watch_of_a_secret_begins_with_it(
-        self, cluster: Cluster, secrets: "Secrets", namespace: str
-    ) -> None:
+    async def test_a_watch_of_a_secret_begins_with_it(self, cluster: Cluster, beside: "Beside", namespace: str) -> None:
         """From "0" on: first as it is, then what happens to it."""
-        await secrets.put("keys", "one")
+        await beside.put_secret("keys", "one")
         async with asyncio.timeout(SOON), contextlib.aclosing(cluster.watch_secret(namespace, "keys", "0")) as events:
             first = await anext(events)
-            await secrets.delete("keys")
+            await beside.delete_secret("keys")
             assert (first and first.data, await anext(events)) == ({"token": b"one"}, None)
 
     async def test_what_changes_nothing_is_not_stored(self, cluster: Cluster, namespace: str) -> None:
@@ -295,7 +310,7 @@ class TestMemoryCluster(ClusterContract):
         return "test"
 
     @pytest.fixture
-    def secrets(self, cluster: MemoryCluster, namespace: str) -> "Secrets":
+    def beside(self, cluster: MemoryCluster, namespace: str) -> "Beside":
         return InMemory(cluster, namespace)
 
 
@@ -306,7 +321,7 @@ class TestKubernetesCluster(ClusterContract):
             yield cluster
 
     @pytest.fixture
-    def secrets(self, cluster_access: Access, namespace: str) -> "Secrets":
+    def beside(self, cluster_access: Access, namespace: str) -> "Beside":
         return ByKubectl(cluster_access, namespace)
 
     async def test_history_that_is_gone_says_so(self, cluster: Cluster, namespace: str) -> None:
@@ -334,8 +349,11 @@ class _Seen:
         self.names: list[str] = []
         self.heard = asyncio.Event()
 
-    def replace(self, listing: Listing[WorkteamUser], *, began: float) -> None:
-        self.names = [user.metadata.name for user in listing.items]
+    def keep(self, resource: WorkteamUser) -> str:
+        return resource.metadata.name
+
+    def replace(self, listing: Listing[str], *, began: float) -> None:
+        self.names = list(listing.items)
 
     def observe(self, event: Event[WorkteamUser]) -> None:
         if event.key:
@@ -343,40 +361,56 @@ class _Seen:
             self.heard.set()
 
 
-class Secrets(Protocol):
-    """A person who keeps a Secret with one token."""
+class Beside(Protocol):
+    """A person beside the driver, with what the port has no verbs for."""
 
-    async def put(self, name: str, token: str) -> None: ...
-    async def delete(self, name: str) -> None: ...
+    async def put_secret(self, name: str, token: str) -> None: ...
+    async def delete_secret(self, name: str) -> None: ...
+    async def events(self) -> list[tuple[str, str, int]]: ...
+    async def drop_events(self, component: str) -> None: ...
 
 
 @dataclass(frozen=True)
 class InMemory:
-    """Keeps it in a MemoryCluster."""
+    """Beside a MemoryCluster."""
 
     cluster: MemoryCluster
     namespace: str
 
-    async def put(self, name: str, token: str) -> None:
+    async def put_secret(self, name: str, token: str) -> None:
         await self.cluster.put_secret(self.namespace, name, {"token": token.encode()})
 
-    async def delete(self, name: str) -> None:
+    async def delete_secret(self, name: str) -> None:
         await self.cluster.delete_secret(self.namespace, name)
+
+    async def events(self) -> list[tuple[str, str, int]]:
+        return sorted((told.component, told.note, count) for told, count in self.cluster.events.items())
+
+    async def drop_events(self, component: str) -> None:
+        for told in [told for told in self.cluster.events if told.component == component]:
+            del self.cluster.events[told]
 
 
 @dataclass(frozen=True)
 class ByKubectl:
-    """Keeps it with kubectl."""
+    """Beside an API server."""
 
     access: Access
     namespace: str
 
-    async def put(self, name: str, token: str) -> None:
+    async def put_secret(self, name: str, token: str) -> None:
         literal = f"--from-literal=token={token}"
         self.access.kubectl("create", "secret", "generic", name, "-n", self.namespace, literal)
 
-    async def delete(self, name: str) -> None:
+    async def delete_secret(self, name: str) -> None:
         self.access.kubectl("delete", "secret", name, "-n", self.namespace)
+
+    async def events(self) -> list[tuple[str, str, int]]:
+        found = (self.access.get("events", "-n", self.namespace) or {})["items"]
+        return sorted((each["source"]["component"], each["message"], each["count"]) for each in found)
+
+    async def drop_events(self, component: str) -> None:
+        self.access.kubectl("delete", "events", "-n", self.namespace, "--field-selector", f"source={component}")
 
 
 async def _tokens(cluster: Cluster, namespace: str, *, since: str) -> list[bytes | None]:
