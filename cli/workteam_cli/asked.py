@@ -45,8 +45,8 @@ async def asked_of(target: Target, release_namespace: str | None, facade: str | 
 
 def in_words(request: Request) -> str:
     """Say a request and what came of it: names of attributes, handles of tokens, never a value."""
-    attributes = f" of {', '.join(request['attributes'])}" if request["attributes"] else ""
+    attributes = f" ({', '.join(request['attributes'])})" if request["attributes"] else ""
     kind = f" {request['scimType']}" if request.get("scimType") else ""
     came = f"{request['outcome']}, {request['status']}{kind}"
     by = f" by the token {request['token']}" if request.get("token") else ""
-    return f"{request['op']}{attributes}{by}: {came} (request {request['requestId']})"
+    return f"{request['op']} {request['resource']}{attributes}{by}: {came} (request {request['requestId']})"

@@ -57,7 +57,7 @@ def test_a_tenant_that_nobody_asked(tenant: RunningTenant, stack: Stack, worktea
 WIDEST = {
     "at": "2026-11-24T09:10:11Z",
     "op": "replace",
-    "resource": "Group",
+    "resource": "Groups",
     "object": "019ab3f2-7c1e-7d03-9a55-2f6c1b0f4e11",
     "attributes": ["displayName", "externalId", "members"],
     "outcome": "refused",
@@ -75,17 +75,17 @@ READ = WIDEST | {"op": "read", "resource": "ServiceProviderConfig", "attributes"
         (
             WIDEST,
             "2026-11-25",
-            ("11-24 09:10", "replace Group", "…1b0f4e11", "displayNam…", "400 invalidSyntax", "0c2fb1e0…"),
+            ("11-24 09:10", "replace Groups", "…1b0f4e11", "displayNa…", "400 invalidSyntax", "0c2fb1e0…"),
         ),
         (
             READ | {"scimType": None, "object": "ana", "requestId": "entra-1"},
             "2026-11-24",
-            ("09:10:11", "read Service…", "ana", "", "200", "entra-1"),
+            ("09:10:11", "read ServiceP…", "ana", "", "200", "entra-1"),
         ),
         (
             WIDEST | {"scimType": None, "outcome": "unchanged", "status": 200, "attributes": []},
             "2026-11-24",
-            ("09:10:11", "replace Group", "…1b0f4e11", "", "200 unchanged", "0c2fb1e0…"),
+            ("09:10:11", "replace Groups", "…1b0f4e11", "", "200 unchanged", "0c2fb1e0…"),
         ),
     ],
     ids=["the widest", "a read of today", "nothing changed"],

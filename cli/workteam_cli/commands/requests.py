@@ -44,7 +44,7 @@ WIDE: Mapping[str, Callable[[Request], str]] = {
 }
 """Columns of the wide table."""
 
-ID, REQUEST, ATTRIBUTES = 9, 13, 11
+ID, REQUEST, ATTRIBUTES = 9, 14, 10
 """How wide an id is, what was asked, and the names of attributes: the table then has no more than 80 columns."""
 
 
