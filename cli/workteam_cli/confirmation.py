@@ -7,6 +7,9 @@ import click
 from workteam_cli.decisions import Outcome, name_of
 from workteam_cli.output import Exit, Problem, document, table
 
+VALUE = 32
+"""Columns for the value of an annotation."""
+
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do it without asking.")
 
 
@@ -59,9 +62,14 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         decision.about.kind,
         name_of(decision.about),
         decision.annotation,
-        decision.value or "",
+        _cut(decision.value or ""),
         result if outcome.failure is None else "not done",
     )
+
+
+def _cut(text: str) -> str:
+    """Keep the table within a terminal; -o json has all of it."""
+    return text if len(text) <= VALUE else f"{text[: VALUE - 1]}…"
 
 
 def _unconfirmed() -> Problem:

@@ -95,8 +95,9 @@ async def carry_out(cluster: Cluster, decisions: Sequence[Decision], *, who: str
 
 
 async def _write(cluster: Cluster, decision: Decision) -> str | None:
-    """Write one decision; return why it cannot be written, or None."""
+    """Write one decision; return why it cannot be written, or None. What was to be let go may be gone already."""
     about: Resource = decision.about
+    gone = None if decision.drops else "it is gone"
     for _ in range(ATTEMPTS):
         try:
             await cluster.patch(about, list(_operations(about.metadata, decision)), manager=MANAGER)
@@ -104,19 +105,20 @@ async def _write(cluster: Cluster, decision: Decision) -> str | None:
             try:
                 about = await cluster.get(type(about), about.metadata.namespace, about.metadata.name)
             except NotFound:
-                return "it is gone"
-            if _basis(about.metadata) != _basis(decision.about.metadata):
+                return gone
+            if not _still_holds(decision, about.metadata):
                 return "it was changed in between: look at it again"
         except NotFound:
-            return "it is gone"
+            return gone
         else:
             return None
     return "it is being changed all the time: try again"
 
 
-def _basis(metadata: Metadata) -> tuple[str | None, int | None]:
-    """Return what moves with spec and deletion, and not with the status."""
-    return metadata.uid, metadata.generation
+def _still_holds(decision: Decision, now: Metadata) -> bool:
+    """Say whether a decision is still about the object: a status never counts, and to letting go no edit does."""
+    then = decision.about.metadata
+    return now.uid == then.uid and (decision.drops is not None or now.generation == then.generation)
 
 
 def _operations(metadata: Metadata, decision: Decision) -> Iterator[Operation]:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workteam_crds.kinds import WorkteamUser
+from workteam_cli.abandonment import Remains
+from workteam_crds.kinds import WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import FINALIZER
+from workteam_crds.naming import TenantKey
 from workteam_crds.testing import a_group, a_tenant, a_user
 
 if TYPE_CHECKING:
@@ -121,3 +123,16 @@ def test_wrong_command_lines(  # noqa: PLR0917 - fixtures and the row
 ) -> None:
     ran = workteam("abandon", *here, *arguments)
     assert (ran.code, ran.err.splitlines()[-1]) == (code, sentence.format(namespace=kept.namespace))
+
+
+@pytest.mark.parametrize(
+    ("tenant", "alive"),
+    [
+        pytest.param(None, False, id="there is none"),
+        pytest.param(a_tenant("acme"), True, id="there is one"),
+        pytest.param(a_tenant("acme", decommissioned=True), False, id="it is decommissioned"),
+    ],
+)
+def test_when_a_tenant_is_alive(tenant: WorkteamTenant | None, alive: bool) -> None:  # noqa: FBT001 - a row of a table
+    """The operator calls a tenant that is there and not decommissioned; one that is deleted is tested above."""
+    assert Remains(TenantKey("workteam", "acme"), tenant, ()).alive is alive

@@ -189,18 +189,23 @@ async def test_a_whole_tenant_is_paused_and_goes_on(stage: Stage, command: "Comm
 
 
 async def test_a_decision_is_void_when_the_object_was_changed_in_between(stage: Stage, cluster_access: Access) -> None:
-    """What was decided on is tested: an edit voids the decision, a status does not, and who is gone is told."""
+    """An edit voids a decision, a status does not, who is gone is told; only letting go holds whatever was edited."""
     seen = await stage.create(a_user("ana"))
     decision = Decision(seen, Deed.RELEASED, "workte.am/release", "1")
     await stage.cluster.apply_status(seen, {"accountID": "7"}, manager="test")
     [done] = await carry_out(stage.cluster, [decision], who="me")
     await stage.edit(WorkteamUser, "ana", title="Lead")
     [late] = await carry_out(stage.cluster, [decision], who="me")
+    letting_go = Decision(seen, Deed.ABANDONED, "workte.am/break-glass-reason", "me", drops="workte.am/account")
+    [whatever] = await carry_out(stage.cluster, [letting_go], who="me")
     await stage.delete(WorkteamUser, "ana")
+    [already] = await carry_out(stage.cluster, [letting_go], who="me")
     [gone] = await carry_out(stage.cluster, [decision], who="me")
-    assert [outcome.failure for outcome in (done, late, gone)] == [
+    assert [outcome.failure for outcome in (done, late, whatever, already, gone)] == [
         None,
         "it was changed in between: look at it again",
+        None,
+        None,
         "it is gone",
     ]
     assert told(cluster_access, stage.namespace, "LossOfAccessReleased") == ["workte.am/release: 1 (by me)"]
