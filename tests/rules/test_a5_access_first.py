@@ -1,8 +1,10 @@
 """A5: taking access comes first and alone."""
 
-from workteam_cli.staging import Stage
-from workteam_cli.tenant.faults import Hold, Point, RefuseAttribute
-from workteam_crds.conditions import Reason
+import pytest
+
+from workteam_cli.staging import Stage, reason_of
+from workteam_cli.tenant.faults import Answer, Fault, Hold, Point, RefuseAttribute
+from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.testing import a_user
 from workteam_operator.__main__ import Operator
@@ -10,14 +12,23 @@ from workteam_operator.__main__ import Operator
 ANA = "ana@contoso.example"
 
 
-async def test_refused_attribute_does_not_keep_a_leaver_in(stage: Stage, operator: Operator) -> None:
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        pytest.param(RefuseAttribute(attribute="emails"), Reason.ATTRIBUTE_UNSUPPORTED, id="by name"),
+        pytest.param(Answer(status=400, body="emails"), Reason.RECONCILE_ERROR, id="without a name"),
+    ],
+)
+async def test_refused_attribute_does_not_keep_a_leaver_in(
+    stage: Stage, operator: Operator, fault: Fault, reason: Reason
+) -> None:
     """A leaver's new e-mail is refused with 400: the access is gone all the same, by a request of its own."""
     await stage.create(a_user("ana"))
     await stage.settled(WorkteamUser, "ana")
     seen = stage.mark()
-    stage.workteam.control.add(RefuseAttribute(attribute="emails"))
+    stage.workteam.control.add(fault)
     await stage.edit(WorkteamUser, "ana", active=False, emails=[{"type": "work", "value": "new@contoso.example"}])
-    user = await stage.stalled(WorkteamUser, "ana", Reason.INVALID_ATTRIBUTE)
+    user = await stage.until(WorkteamUser, "ana", lambda found: reason_of(found, ConditionType.SYNCED) is reason)
     assert stage.accounts()[ANA]["active"] is False
     assert user.status.synced_active is False
     [first, *_] = stage.writes(seen)
@@ -28,7 +39,7 @@ async def test_stalled_object_still_loses_access(stage: Stage, operator: Operato
     """An object that is Stalled over an attribute is deactivated when Entra says so."""
     await stage.create(a_user("ana"))
     await stage.settled(WorkteamUser, "ana")
-    stage.workteam.control.add(RefuseAttribute(attribute="title"))
+    stage.workteam.control.add(Answer(status=400, body="title"))
     await stage.edit(WorkteamUser, "ana", title="Lead")
     await stage.stalled(WorkteamUser, "ana", Reason.INVALID_ATTRIBUTE)
     await stage.edit(WorkteamUser, "ana", active=False)
