@@ -9,7 +9,8 @@ import pytest
 
 from workteam_cli.controlplane.access import Access
 from workteam_cli.dev_stack import Endpoint, StackInfo
-from workteam_crds.testing import a_tenant
+from workteam_crds.kinds import KINDS
+from workteam_crds.testing import a_tenant, a_user
 
 if TYPE_CHECKING:
     from tests.commands.conftest import Kept, Run
@@ -120,6 +121,35 @@ def test_no_permission(acme: "Kept", workteam: "Run", tmp_path: Path) -> None:
     assert ran.err.splitlines()[-1] == (
         f"error: This account may not do that in this cluster: GET /apis/workte.am/v1alpha1/namespaces/{acme.namespace}"
         "/workteamtenants: HTTP 403 Forbidden."
+    )
+
+
+@pytest.fixture
+def editor(acme: "Kept", tmp_path: Path) -> tuple[str, ...]:
+    """The options of somebody who may read and patch our kinds in one namespace, and nothing else."""
+    kubectl, here = acme.access.kubectl, ("-n", acme.namespace)
+    kubectl("create", "serviceaccount", "editor", *here)
+    rules = ("--verb=get,list,patch", f"--resource={','.join(f'{kind.plural}.workte.am' for kind in KINDS)}")
+    kubectl("create", "role", "editor", *here, *rules)
+    kubectl("create", "rolebinding", "editor", *here, "--role=editor", f"--serviceaccount={acme.namespace}:editor")
+    return ("--kubeconfig", str(acme.access.kubeconfig_as(acme.namespace, "editor", tmp_path / "editor")), *here)
+
+
+def test_few_rights_are_enough(acme: "Kept", editor: tuple[str, ...], workteam: "Run") -> None:
+    """What is missing for want of a right is said, and the rest is shown and done."""
+    ana = a_user("ana")
+    acme.apply(ana)
+    acme.report(ana, "Ready True Provisioned", "Synced True InSync")
+    status, told = workteam("status", *editor), workteam("explain", "ana", *editor, "-o", "json")
+    paused = workteam("pause", "ana", *editor, "-o", "json")
+    [done] = json.loads(paused.out)
+    assert (status.code, told.code, paused.code, done["done"]) == (0, 0, 0, True)
+    assert "this account may not read the Secret of the tokens" in " ".join(status.out.split())
+    assert json.loads(told.out)["requestsUnknown"] == (
+        "this account may not read the Deployments and the Secret that open its record."
+    )
+    assert done["message"] == (
+        f"no Event tells of it: POST /api/v1/namespaces/{acme.namespace}/events: HTTP 403 Forbidden"
     )
 
 
