@@ -49,8 +49,11 @@ class Vitals:
 
     def missing(self) -> Sequence[str]:
         """Say what is missing to work, or to take over."""
+        lease = self._leadership.lease
+        told = [] if lease.silent_for() is not None else [f"the Lease {lease.claim.name} in {lease.claim.namespace}"]
+        listed = [] if self._lister.listed_at is not None else ["the first list of all objects"]
         watches = [f"the watch of {watch.plural} in {watch.namespace}" for watch in self._watches.missing()]
-        return watches if self._lister.listed_at is not None else ["the first list of all objects", *watches]
+        return [*told, *listed, *watches]
 
     def measure(self) -> None:
         """Bring the figures up to date that nobody counts as they change."""
