@@ -247,7 +247,7 @@ class MemoryBackend:
 def _changed(account: Account, changes: Attributes) -> Account:
     fields: dict[str, Any] = {"userName": "user_name", "externalId": "external_id", "active": "active"}
     own = {fields[path]: value for path, value in changes.items() if path in fields}
-    attributes = account.attributes | {path: value for path, value in changes.items() if path not in fields}
+    attributes = {**account.attributes, **{path: value for path, value in changes.items() if path not in fields}}
     kept = {path: value for path, value in attributes.items() if value is not None}
     return replace(account, **own, attributes=kept)
 
