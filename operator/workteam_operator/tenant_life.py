@@ -177,6 +177,9 @@ class TenantReconciler:
             tenant.resource = await self._cluster.apply_status(resource, written(status), manager=MANAGER)
             self._neighbours.remember(tenant.resource)
             await self._notify(resource, tenant.resource)
+            if is_conflicting(tenant.resource) and not is_conflicting(resource):
+                reason = Reason.OWNERSHIP_CONFLICT
+                await self._cluster.record(resource, Severity.WARNING, reason, "See the condition OwnershipConflict")
             await self._tell_pause(resource, tenant.resource)
         if endpoint is not None:
             await self._spend_word(tenant.resource, endpoint)
@@ -225,6 +228,11 @@ def is_paused(resource: WorkteamTenant) -> bool:
     """Say whether the status tells that a person stopped all objects."""
     condition = find_condition(resource.status.conditions, ConditionType.READY)
     return condition is not None and condition.reason is Reason.PAUSED
+
+
+def is_conflicting(resource: WorkteamTenant) -> bool:
+    """Say whether the status tells that the recorded accounts are not the tenant's own (rule A9)."""
+    return find_condition(resource.status.conditions, ConditionType.OWNERSHIP_CONFLICT) is not None
 
 
 def is_exceeded(resource: WorkteamTenant) -> bool:

@@ -4,7 +4,8 @@ import pytest
 
 from workteam_crds.kinds.progress import Refusal
 from workteam_crds.testing import a_user
-from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, DesiredAccount
+from workteam_operator.backend.port import Account, BackendDenied, BackendError, BackendRejected, DesiredAccount
+from workteam_operator.mapping import differences, synced_attributes
 from workteam_operator.refusals import for_the_status, refused_by, still_refused, without
 
 DEPARTMENT = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"
@@ -86,3 +87,22 @@ def test_what_is_refused_is_left_out_and_counts_as_not_kept() -> None:
 def test_nobody_else_is_told_of(detail: str, told: str) -> None:
     """Quoted words, addresses and long numbers that the object does not have itself are left out."""
     assert for_the_status(refusal(detail), a_user("ana", title="Lead")).detail == told
+
+
+def test_a_refused_list_is_neither_written_nor_unset_and_stays_ours() -> None:
+    """The earlier address stays in the account, and is taken away when the object has none any more."""
+    unit = 'emails[type eq "work"]'
+    wanted = [{"type": "work", "value": "new@contoso.example"}]
+    held = Account(
+        "7",
+        "ana@contoso.example",
+        "1",
+        active=True,
+        attributes={"emails": [{"type": "work", "value": "old@contoso.example"}]},
+    )
+    desired = DesiredAccount("ana@contoso.example", "1", active=True, attributes={"emails": wanted})
+    left = without(desired, refused_by(refusal("emails: no"), desired.attributes))
+    assert differences(held, left, synced=[unit]) == {}
+    assert synced_attributes(left, [unit]) == (unit,)
+    without_emails = DesiredAccount("ana@contoso.example", "1", active=True)
+    assert differences(held, without_emails, synced=[unit]) == {"emails": None}

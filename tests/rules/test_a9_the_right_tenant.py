@@ -9,7 +9,7 @@ from workteam_cli.tenant.application import StandIn
 from workteam_crds.conditions import ConditionType, Reason, is_true
 from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.testing import TENANT, a_group, a_tenant, a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 NAMES = ("ana", "ben", "cyd")
 ANA = "ana@contoso.example"
@@ -110,6 +110,7 @@ async def test_the_way_back_needs_no_word(stage: Stage, operator: Operator, othe
     after = [await stage.settled(WorkteamUser, name) for name in NAMES]
     assert [user.status.account_id for user in after] == [user.status.account_id for user in before]
     assert stage.writes(seen) == []
+    assert await stage.warnings() == ["OwnershipConflict acme"]
 
 
 async def test_another_address_of_the_same_organisation_is_taken(stage: Stage, operator: Operator) -> None:
