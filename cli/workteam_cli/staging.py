@@ -21,7 +21,8 @@ from workteam_crds.conditions import Condition, ConditionType, Reason, find_cond
 from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import FINALIZER, CustomResource
 from workteam_crds.testing import TENANT, a_tenant
-from workteam_operator.__main__ import Operator, elected
+from workteam_operator.__main__ import elected
+from workteam_operator.assembly import Operator
 from workteam_operator.settings import Settings
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"

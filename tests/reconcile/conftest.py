@@ -6,7 +6,7 @@ import pytest
 
 from workteam_cli.controlplane.access import Access
 from workteam_cli.staging import Stage, staged
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 
 @pytest.fixture

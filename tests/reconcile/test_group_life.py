@@ -11,7 +11,7 @@ from workteam_cli.tenant.profiles import Profile
 from workteam_crds.conditions import ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamUser
 from workteam_crds.testing import a_group, a_membership, a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from workteam_cli.staging import Stage
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.testing import a_group, a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 STATES = (("workteamuser", "ana"), ("workteamgroup", "crew"), ("workteamuser", "twin"))
 

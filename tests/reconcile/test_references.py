@@ -5,7 +5,7 @@ from typing import Any
 from workteam_cli.staging import Stage, quiet
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.testing import a_group, a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 

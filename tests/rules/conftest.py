@@ -9,7 +9,7 @@ from workteam_cli.controlplane.access import Access
 from workteam_cli.controlplane.faults import FaultProxy
 from workteam_cli.facade_processes import Ground, facade_ground, until
 from workteam_cli.staging import Stage, staged
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.naming import Key
 from workteam_crds.testing import a_group, a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 ANA, BO = "ana@contoso.example", "bo@contoso.example"
 

@@ -6,7 +6,7 @@ from workteam_cli.staging import Stage
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.testing import a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 GUID = "6b0b8b2e-0b0a-4f5e-9f57-1c2d3e4f5a6b"
 JANE, JOHN = "jane.smith@contoso.example", "john.smith@contoso.example"

@@ -5,7 +5,7 @@ from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import GRANT_ACCESS
 from workteam_crds.testing import a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 ANA = "ana@contoso.example"
 

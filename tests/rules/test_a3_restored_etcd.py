@@ -17,7 +17,7 @@ from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamTenant, WorkteamUser
 from workteam_crds.part import rfc3339
 from workteam_crds.testing import TENANT, a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 pytestmark = pytest.mark.slow
 

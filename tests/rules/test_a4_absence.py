@@ -4,7 +4,7 @@ from workteam_cli.staging import Stage, quiet
 from workteam_cli.tenant.faults import Answer
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.testing import a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 ANA = "ana@contoso.example"
 

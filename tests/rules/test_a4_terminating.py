@@ -9,7 +9,7 @@ from workteam_cli.controlplane.access import Access
 from workteam_cli.staging import Stage, quiet
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.testing import a_group, a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 NAMES = ("ana", "bo", "cy")
 

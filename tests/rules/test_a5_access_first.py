@@ -7,7 +7,7 @@ from workteam_cli.tenant.faults import Answer, Fault, Hold, Point, RefuseAttribu
 from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.testing import a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 ANA = "ana@contoso.example"
 

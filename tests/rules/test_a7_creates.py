@@ -9,7 +9,7 @@ from workteam_cli.tenant.faults import Hold, Point
 from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.testing import a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 from workteam_operator.intents import LOOKS
 from workteam_operator.writer import MANAGER
 

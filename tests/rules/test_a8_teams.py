@@ -6,7 +6,7 @@ from workteam_cli.staging import PATCH_OP, Stage, quiet, reason_of
 from workteam_crds.conditions import ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamUser
 from workteam_crds.testing import a_group, a_membership, a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 NAMES = ("ana", "bo", "cy")
 

@@ -11,7 +11,7 @@ from workteam_crds.conditions import ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import IN_USE
 from workteam_crds.testing import TENANT, a_group, a_user
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 
 ANA = "ana@contoso.example"
 WAYS: dict[str, Callable[[Stage], Awaitable[None]]] = {

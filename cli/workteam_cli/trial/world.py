@@ -15,7 +15,7 @@ from workteam_crds.kinds import KINDS
 from workteam_crds.kinds.custom_resource import FINALIZER, CustomResource
 from workteam_crds.naming import TenantKey
 from workteam_crds.testing import a_tenant
-from workteam_operator.__main__ import Operator
+from workteam_operator.assembly import Operator
 from workteam_operator.backend.memory import MemoryBackend, MemoryTenant
 from workteam_operator.backend.port import Backend
 from workteam_operator.backend.wire import MANAGER
