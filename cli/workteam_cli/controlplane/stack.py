@@ -110,10 +110,11 @@ class Stack:
         self.access.kubectl("wait", *what)
 
     def end_tenant(self, settings: TenantSettings) -> None:
-        """Delete a tenant's object and end its stand-in."""
-        self.access.kubectl(
-            "delete", "workteamtenant", settings.name, "-n", settings.namespace, "--wait=false", "--ignore-not-found"
-        )
+        """Delete a tenant's object and end its stand-in: it is gone for good, so its objects do not hold it."""
+        where = ("workteamtenant", settings.name, "-n", settings.namespace)
+        if self.access.get(*where) is not None:
+            self.access.kubectl("patch", *where, "--type=merge", "-p", '{"spec":{"decommissioned":true}}')
+            self.access.kubectl("delete", *where, "--wait=false", "--ignore-not-found")
         self.processes.end(self.standin(settings))
         self.tenants.pop(settings.label, None)
 
