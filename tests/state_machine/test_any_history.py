@@ -214,6 +214,10 @@ class AnyHistory(RuleBasedStateMachine):
     def token_may_write(self, admin: bool) -> None:  # noqa: FBT001 - drawn
         self.world.tenant.admin = admin
 
+    @rule(deaf=st.booleans())
+    def watches_are_deaf(self, deaf: bool) -> None:  # noqa: FBT001 - drawn
+        self.world.deaf = deaf
+
     @rule(seconds=st.sampled_from([0.3, 1.0, 5.0, 40.0]))
     def time_passes(self, seconds: float) -> None:
         self.do(self.world.live(seconds))
@@ -233,7 +237,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     async def ends_well(self) -> None:
         world = self.world
-        world.tenant.lag, world.tenant.admin = 0.0, True
+        world.tenant.lag, world.tenant.admin, world.deaf = 0.0, True, False
         await world.restart()
         await world.live(600)
         await world.visit_all()

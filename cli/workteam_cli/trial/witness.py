@@ -24,10 +24,11 @@ from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import ADOPT, GRANT_ACCESS, CustomResource
 from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Deprovisioning, Ledger, OnDelete, OnGroupDelete
+from workteam_crds.naming import folded
 from workteam_operator.backend.memory import Actor, Effect, Kept, MemoryTenant
 from workteam_operator.backend.port import Account, Team
 from workteam_operator.budget import page_of
-from workteam_operator.ownership import Owner, external_id, recorded_id
+from workteam_operator.ownership import Owner, external_id, recorded_id, wanted_name
 
 HOUR = 3500.0
 """Seconds for which the ledger surely remembers."""
@@ -78,7 +79,8 @@ class Witness:
         """A7: nothing is created twice. What was there, and could be seen, counts, whoever made it."""
         for other in self._like(made):
             first = self._accounts[other.id][0]
-            if first.by is Actor.OPERATOR or effect.at - first.at > WINDOW + self._tenant.lag:
+            visible = first.by is Actor.OPERATOR or effect.at - first.at > WINDOW + self._tenant.lag
+            if visible and not self._is_namesakes(other, made):
                 self._wrong(f"{made.id} was created beside {other.id}, which has the same externalId")
 
     def _judge_loss(self, account: Account, *, deleted: bool) -> None:
@@ -162,6 +164,11 @@ class Witness:
             if other.key != owner.key and (recorded_id(other) == kept.id or heir):
                 return True
         return False
+
+    def _is_namesakes(self, other: Kept, made: Kept) -> bool:
+        """Say whether a live object has something for itself that shares the externalId alone."""
+        holders = [owner for owner in self.past.owners() if recorded_id(owner) == other.id and not owner.deleting]
+        return any(folded(wanted_name(holder)) != folded(identity(made)[0]) for holder in holders)
 
     def _is_ours(self, kept: Kept) -> bool:
         """Say whether an operator made something, and nobody in Workteam gave it another name or externalId since."""

@@ -53,6 +53,8 @@ class World:
         self.cluster.told = self.witness.saw_object
         self.fate = Fate(dice)
         self.deaths = 0
+        self.deaf = False
+        """Whether the operator hears of no change: only its own lists tell it."""
         self.operator: Operator | None = None
         self._running: asyncio.Task[None] | None = None
         self.settings = Settings(
@@ -156,7 +158,7 @@ class World:
         """Tell the operator of changes of a kind, as kopf does."""
         async for event in self.cluster.watch(kind, NAMESPACE, since):
             await asyncio.sleep(self._dice.uniform(0, LATE))
-            if event.resource is not None and event.change is not None:
+            if event.resource is not None and event.change is not None and not self.deaf:
                 operator.observe(kind, event.change.value, event.resource.manifest())
 
     async def _death(self) -> None:
