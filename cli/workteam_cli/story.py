@@ -11,11 +11,8 @@ from workteam_cli.standing import standing_of
 from workteam_crds.cluster.people import Told
 from workteam_crds.conditions import Condition, ConditionStatus
 from workteam_crds.kinds import WorkteamUser
-from workteam_crds.kinds.custom_resource import GROUP, LAST_MODIFIED, SOURCE_GIT, SOURCE_LABEL
+from workteam_crds.kinds.custom_resource import GROUP, LAST_MODIFIED, REQUEST_ID, SOURCE_GIT, SOURCE_LABEL
 from workteam_crds.part import rfc3339
-
-REQUEST_ID = f"{GROUP}/request-id"
-"""The facade's: the last request that changed the object."""
 
 
 class Moment(NamedTuple):

@@ -8,7 +8,6 @@ import pytest
 from workteam_cli.__main__ import COMMANDS
 from workteam_cli.output import Exit
 from workteam_crds.kinds import custom_resource
-from workteam_scim.audited import REQUEST_ID
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -31,7 +30,7 @@ def test_every_exit_code_is_on_the_page() -> None:
 def test_every_annotation_label_and_finalizer_is_on_the_page() -> None:
     tables = [rows("reference/annotations.md", heading) for heading in ("annotation", "label", "finalizer")]
     names = {value for value in vars(custom_resource).values() if isinstance(value, str) and "workte.am/" in value}
-    wanted = {name for name in names if re.fullmatch(r"workte\.am/[a-z-]+", name)} | {REQUEST_ID}
+    wanted = {name for name in names if re.fullmatch(r"workte\.am/[a-z-]+", name)}
     assert {name for table in tables for name in table} == wanted
 
 
@@ -41,5 +40,5 @@ def test_pages_name_commands_and_annotations_that_exist(page: Path) -> None:
     text = page.read_text()
     typed = set(re.findall(r"`workteam ([a-z]+)", text))
     said = set(re.findall(r"workte\.am/[a-z-]+\b", text))
-    known = {value for value in vars(custom_resource).values() if isinstance(value, str)} | {REQUEST_ID}
+    known = {value for value in vars(custom_resource).values() if isinstance(value, str)}
     assert (typed - set(COMMANDS), said - known) == (set(), set())

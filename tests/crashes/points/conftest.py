@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from tests.crashes.conftest import Scene
 
 TENANTS = itertools.count(1)
-SHORT_WAITS = {"WORKERS": 100, "BACKOFF_FIRST": 0.1, "BACKOFF_LONGEST": 1, "CREATE_SETTLE": 2, "GROUP_REST": 0.1, "OUTAGE_FAILURES": 50}
+SHORT_WAITS = {
+    "WORKERS": 100,
+    "BACKOFF_FIRST": 0.1,
+    "BACKOFF_LONGEST": 1,
+    "CREATE_SETTLE": 2,
+    "GROUP_REST": 0.1,
+    "OUTAGE_FAILURES": 50,
+}
 LONGEST = 60.0
 """Seconds until a process that does not end fails a test."""
 
