@@ -120,7 +120,7 @@ def _show_next(out: Console, demonstration: Demonstration) -> None:
     lines = (
         f"  export WORKTEAM_DEV_HOME={info.home} KUBECONFIG={info.kubeconfig} PATH=$PWD/.venv/bin:$PATH",
         f"  1. kubectl edit workteamuser -n {info.namespace} {somebody}   # a new title; then: workteam tenant ls",
-        "  2. workteam get LynneO@contoso.com   # what is known of one person, and why",
+        "  2. workteam explain LynneO@contoso.com   # what happened to one person, and why",
         "  3. workteam status                   # the tutorial's Current Status",
         "  and to end it: workteam dev down",
     )
