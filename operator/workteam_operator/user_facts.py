@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.progress import Intent
@@ -13,6 +13,7 @@ from workteam_operator.adoption import Holder, Wanted, not_found
 from workteam_operator.backend.port import Account, DesiredAccount
 from workteam_operator.changes import is_retired, is_settled
 from workteam_operator.drift import reports
+from workteam_operator.intents import too_new
 from workteam_operator.mapping import desired_account, manager_of
 from workteam_operator.ownership import (
     Owner,
@@ -102,9 +103,18 @@ class UserEyes:
         if (facts.rival is not None or leaves_all) and not (deleting and facts.intents):
             return facts  # it may adopt nothing
         found = await self._find(user, facts.intents)
-        facts = replace(facts, found=found, holders=self._holders(user, [account.id for account in found]))
+        holders = self._holders(user, [account.id for account in found])
+        facts = replace(facts, found=found, holders=holders, unseen=self._unseen(facts, found))
         unfound = not_found(facts.intents, facts.candidates)
         return replace(facts, searched=self._parts.searched.saw(user.key, unfound, now=facts.now))
+
+    def _unseen(self, facts: UserFacts, found: Iterable[Account]) -> timedelta | None:
+        """Return how long look-ups may lack an account that a terminating object has, and hands on (rules A1, A7)."""
+        seen = {None, *(account.id for account in found)}
+        gone = [o for o in self._parts.objects.sharers(facts.user) if isinstance(o, WorkteamUser) and o.deleting]
+        unseen = [other.status.last_sync_time for other in gone if other.status.account_id not in seen]
+        waits = (too_new(confirmed, facts.settle, facts.now) for confirmed in unseen)
+        return max(filter(None, waits), default=None)
 
     def _intents(self, user: WorkteamUser, status: UserStatus) -> tuple[Intent, ...]:
         """Return creates that are unresolved: a user that has an account inherits none."""

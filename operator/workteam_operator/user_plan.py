@@ -67,6 +67,8 @@ def _plan_arrival(facts: UserFacts) -> Step:
             return Stall(reason, message)
         case Await(holder):
             return Wait(f"The object {holder} still has the account")
+        case _ if facts.unseen is not None:
+            return Wait("The account of a terminating object may not show yet", facts.unseen)
         case _:
             return steps.NoteIntent()
 

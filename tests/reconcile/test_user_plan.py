@@ -86,6 +86,10 @@ HEIR = (("next", wanted_by(a_user("next", userName=NAME, externalId="ana"), Adop
 
 LIVE: dict[str, tuple[UserFacts, Step]] = {
     "nobody is there: the intent first": (facts(), steps.NoteIntent()),
+    "a terminating object's new account may not show yet": (
+        facts(unseen=timedelta(seconds=20)),
+        Wait("The account of a terminating object may not show yet", timedelta(seconds=20)),
+    ),
     "the intent is written: create": (facts(noted=True, intents=(DOUBT,)), steps.Create()),
     "a create is in doubt: look again in a third of the time": (facts(intents=(DOUBT,)), LOOKING),
     "or in the rest": (

@@ -18,6 +18,7 @@ from workteam_cli.trial.world import NAMESPACE, World
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import GRANT_ACCESS
 from workteam_crds.testing import a_group, a_user
+from workteam_operator.backend.port import Account
 
 Story = Callable[[World], Awaitable[None]]
 
@@ -92,10 +93,13 @@ async def brings_her_account(world: World) -> None:
 
 
 async def is_in_a_crew(world: World) -> None:
-    """A crew gets Ana and Bo, a new name, and loses Bo; Ana is deleted, then the crew."""
+    """A crew gets Ana and Bo, a stranger in Workteam, a new name, and loses Bo; Ana is deleted, then the crew."""
+    stranger = world.tenant.put_account(Account("stranger", "dee@contoso.example", None, active=True))
     user = await world.create(ana(), held=True)
     crew = await world.create(a_group("crew", "ana", namespace=NAMESPACE), held=True)
     await world.live(4)
+    for team in list(world.tenant.teams.held.values()):
+        world.tenant.put_team(replace(team, members=(team.members or frozenset()) | {stranger.id}))
     await world.create(a_user("bo", namespace=NAMESPACE), held=True)
     await world.edit(crew, members=["ana", "bo"], displayName="Crew of two")
     await world.live(4)
@@ -155,7 +159,7 @@ def play(story: Story, on_delete: str, lag: float, last: tuple[int, bool] | None
 
 async def _played(story: Story, on_delete: str, lag: float, last: tuple[int, bool] | None) -> int:
     world = World(Random(1), onDelete=on_delete)  # noqa: S311 - a trial
-    world.tenant.lag = lag
+    world.tenant.lag, world.tenant.unique = lag, False  # a second create would not be refused
     await world.begin()
     await world.live(5)
     before = world.fate.calls
