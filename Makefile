@@ -57,6 +57,7 @@ endurance: env ## ten minutes of Entra's mix while the answering facade is ended
 bench: env ## the published figures, as ratios within one run
 	$(BIN)/python bench/provisioning.py
 	$(BIN)/python bench/facade.py
+	$(BIN)/python bench/reconciling.py
 
 clean: ## end the stacks of this folder, remove what was built here (not the cached control plane)
 	@if [ -x $(BIN)/workteam ]; then for home in .dev .dev/demo; do $(BIN)/workteam dev down --home $$home || true; done; fi
