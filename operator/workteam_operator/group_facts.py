@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workteam_crds.kinds import WorkteamGroup
 from workteam_crds.kinds.custom_resource import RECONCILE_REQUESTED_AT
@@ -13,6 +13,7 @@ from workteam_operator.backend.port import Team
 from workteam_operator.changes import is_retired
 from workteam_operator.drift import reports
 from workteam_operator.group_situation import GroupFacts, Members
+from workteam_operator.intents import too_new
 from workteam_operator.ownership import (
     Claim,
     Owner,
@@ -131,9 +132,18 @@ class GroupEyes:
         if (facts.rival is not None or deleting) and not (deleting and facts.intents):
             return facts  # it may adopt nothing
         found = await self._find(group, facts.intents)
-        facts = replace(facts, found=found, holders=self._holders(group, [team.id for team in found]))
+        holders = self._holders(group, [team.id for team in found])
+        facts = replace(facts, found=found, holders=holders, unseen=self._unseen(facts, found))
         unfound = not_found(facts.intents, facts.candidates)
         return replace(facts, searched=self._parts.searched.saw(group.key, unfound, now=facts.now))
+
+    def _unseen(self, facts: GroupFacts, found: Iterable[Team]) -> timedelta | None:
+        """Return how long look-ups may lack a team that a terminating object has, and hands on (rules A1, A7)."""
+        seen = {None, *(team.id for team in found)}
+        gone = [o for o in self._parts.objects.sharers(facts.group) if isinstance(o, WorkteamGroup) and o.deleting]
+        unseen = [other.status.last_sync_time for other in gone if other.status.team_id not in seen]
+        waits = (too_new(confirmed_at, facts.settle, facts.now) for confirmed_at in unseen)
+        return max(filter(None, waits), default=None)
 
     def _intents(self, group: WorkteamGroup, status: GroupStatus) -> tuple[Intent, ...]:
         """Return creates that are unresolved: a group that has a team inherits none."""

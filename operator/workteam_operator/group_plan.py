@@ -62,6 +62,8 @@ def _plan_arrival(facts: GroupFacts) -> Step:
             return Stall(reason, message)
         case Await(holder):
             return Wait(f"The object {holder} still has the team")
+        case _ if facts.unseen is not None:
+            return Wait("The team of a terminating object may not show yet", facts.unseen)
         case _:
             return steps.NoteIntent()
 

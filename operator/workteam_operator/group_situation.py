@@ -72,6 +72,8 @@ class GroupFacts:
     """Creates whose end is not known; while nothing is recorded, those of predecessors included."""
     searched: Mapping[Intent, datetime] = field(default_factory=dict)
     """Since when look-ups for these have found nothing."""
+    unseen: timedelta | None = None
+    """How long Workteam may not show the new team of a terminating object yet that shares a claim; None: no more."""
     noted: bool = False
     """Whether this pass wrote down that it is about to create."""
     erased: bool = False

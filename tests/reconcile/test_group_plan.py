@@ -72,6 +72,10 @@ BOOKED: dict[str, Any] = {"booked": Booking(kind=BookingKind.DELETION, generatio
 
 LIVE: dict[str, tuple[GroupFacts, Step]] = {
     "nothing is there: the intent first": (facts(), steps.NoteIntent()),
+    "a terminating object's new team may not show yet": (
+        facts(unseen=timedelta(seconds=20)),
+        Wait("The team of a terminating object may not show yet", timedelta(seconds=20)),
+    ),
     "the intent is written: create": (facts(noted=True, intents=(DOUBT,)), steps.Create()),
     "a list of members is missing": (
         facts(group=an_object(lists=2), members=replace(BOTH, lists=1)),
