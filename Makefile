@@ -48,7 +48,7 @@ crds: env
 # Two at a time, file by file: each worker starts a control plane of its own. What failed (exit code 1, all tests were run)
 # is tried once more alone: a fault of the code fails twice, a server that starved beside another does not.
 unit: env
-	$(BIN)/pytest -m "$(if $(SLOW),not endurance,not slow and not endurance)" -n 2 --dist loadfile --no-loadscope-reorder --tb native --durations 15 || \
+	$(BIN)/pytest -m "not endurance$(if $(SLOW),, and not slow)$(if $(CONTROLLERS),, and not controllers)" -n 2 --dist loadfile --no-loadscope-reorder --tb native --durations 15 || \
 	  { [ $$? -eq 1 ] && $(BIN)/pytest --last-failed --last-failed-no-failures none --tb native; }
 
 endurance: env ## ten minutes of Entra's mix while the answering facade is ended twice; wants a quiet machine

@@ -40,7 +40,7 @@ def test_versions() -> None:
         assert version_of(path, *arguments).startswith(said)
 
 
-@pytest.mark.slow
+@pytest.mark.controllers
 def test_the_version_of_what_follows_deletions() -> None:
     """The controllers are of the API server's version; it is built for whoever asks for it."""
     found = find_binaries(controllers=True).kube_controller_manager

@@ -17,7 +17,7 @@ from workteam_cli.controlplane.settings import OPERATOR, StackSettings
 from workteam_cli.controlplane.stack import Stack, running
 from workteam_crds.testing import a_group, a_membership, a_user
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.controllers
 
 NAMESPACE = "workteam"
 USERS = [f"user-{number:02}" for number in range(60)]
