@@ -122,8 +122,9 @@ def refused(answer: httpx.Response, *statuses: int) -> None:
 
 async def test_bodies(stack: Stack, scim: httpx.AsyncClient) -> None:
     """Each twice by POST, PUT and PATCH: refused, the user stays, the process too, and it does not grow."""
-    ana = (await scim.post("/Users", json={"userName": "ana@contoso.example"})).json()
-    user = f"/Users/{ana['id']}"
+    created = await scim.post("/Users", json={"userName": "ana@contoso.example"})
+    assert created.status_code == httpx.codes.CREATED, created.text
+    user = f"/Users/{created.json()['id']}"
     pid = stack.info().pids[FACADE]
     for content, status in BODIES.values():
         refused(await scim.post("/Users", content=content), status)
@@ -134,7 +135,7 @@ async def test_bodies(stack: Stack, scim: httpx.AsyncClient) -> None:
         refused(await scim.patch(user, content=content), status)
     for operations, status in OPERATIONS.values():
         refused(await scim.patch(user, json={"Operations": operations}), status)
-    assert (await scim.get(user)).json() == ana
+    assert (await scim.get(user)).json() == created.json()
     assert stack.info().pids[FACADE] == pid
     assert resident(stack) - before < FLAT
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from workteam_cli.dev_stack import Endpoint
 from workteam_cli.output import Exit, Problem, document, output_option, table
@@ -73,7 +72,7 @@ def log(since: int, base_url: str | None, token_file: Path | None, output: str) 
         [entry.sequence, f"{entry.time:%H:%M:%S}", entry.method, entry.path, entry.query, entry.status, entry.outcome]
         for entry in entries
     ]
-    table(columns, [[_cell(cell) for cell in row] for row in rows])
+    table(columns, rows)
 
 
 def _print_accounts(accounts: list[Account]) -> None:
@@ -92,17 +91,12 @@ def _print_accounts(accounts: list[Account]) -> None:
         ]
         for account in accounts
     ]
-    table(columns, [[_cell(cell) for cell in row] for row in rows])
+    table(columns, rows)
 
 
 def _print_teams(teams: list[Team]) -> None:
     rows = [[team.display_name, len(team.members), team.external_id, team.id] for team in teams]
-    table(["group", "members", "external-id", "id"], [[_cell(cell) for cell in row] for row in rows])
-
-
-def _cell(value: object) -> str:
-    """Show a value as it is: what looks like markup in a name is no markup."""
-    return "" if value is None else escape(str(value))
+    table(["group", "members", "external-id", "id"], rows)
 
 
 def _endpoint(base_url: str | None, token_file: Path | None) -> Endpoint:
