@@ -151,13 +151,20 @@ def _plan_deactivation(facts: UserFacts, account: Account) -> Step:
 def _plan_departure(facts: UserFacts) -> Step:
     recorded = facts.status.account_id is not None
     if facts.policies.deprovisioning.on_delete is OnDelete.ORPHAN and (recorded or not facts.intents):
-        return steps.Release(Leaving.ORPHANED)
+        return _plan_orphaning(facts)
     if facts.restored:
         return steps.RESTORED
     step = _plan_departure_with_account(facts) if recorded else _plan_departure_without_account(facts)
     if recorded and facts.intents and isinstance(step, steps.Release):
         return steps.Forget()  # another create is unresolved: what it made has to lose its access too
     return step
+
+
+def _plan_orphaning(facts: UserFacts) -> Step:
+    """A new account is let go only when look-ups show it: else who comes next makes a second one (rule A7)."""
+    if (wait := too_new(facts.status.last_sync_time, facts.settle, facts.now)) is not None:
+        return Wait("Workteam may not show the new account yet", wait, deleting=True)
+    return steps.Release(Leaving.ORPHANED)
 
 
 def _plan_departure_without_account(facts: UserFacts) -> Step:

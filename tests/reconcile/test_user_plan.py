@@ -291,6 +291,10 @@ DEPARTING: dict[str, tuple[UserFacts, Step]] = {
         recorded(**LEAVING, policies=policies(onDelete="Orphan"), intents=(DOUBT,)),
         steps.Release(Leaving.ORPHANED),
     ),
+    "Orphan waits until look-ups show a new account": (
+        recorded(**LEAVING, policies=policies(onDelete="Orphan"), remembered={"last_sync_time": NOW}),
+        Wait("Workteam may not show the new account yet", timedelta(seconds=30), deleting=True),
+    ),
     "another live object has the account": (
         recorded(**LEAVING, holders={"7": Holder("next")}),
         steps.Release(Leaving.HANDED_OVER),

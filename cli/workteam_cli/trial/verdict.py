@@ -47,6 +47,8 @@ def _is_true(reason: Reason, owner: Owner, owners: list[Owner], tenant: MemoryTe
             return recorded_id(owner) not in held
         case Reason.DUPLICATE_USER_NAME | Reason.DUPLICATE_DISPLAY_NAME:
             return any(folded(wanted_name(other)) == folded(wanted_name(owner)) for other in others)
+        case Reason.DUPLICATE_EXTERNAL_ID:
+            return any(external_id(other) == external_id(owner) for other in others)
         case Reason.UNIQUENESS_CONFLICT:
             return any(kept.id != recorded_id(owner) for kept in like) or _is_shared(owner, others)
         case Reason.CONFIRM_ADOPTION:
