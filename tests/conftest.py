@@ -12,11 +12,14 @@ One etcd and one kube-apiserver serve the whole session, with the chart installe
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from workteam_cli.controlplane.access import Access
+from workteam_cli.controlplane.binaries import find_binaries
 from workteam_cli.controlplane.faults import FaultProxy
+from workteam_cli.controlplane.plane import ControlPlane
 from workteam_cli.controlplane.processes import Processes
 from workteam_cli.controlplane.settings import StackSettings, TenantSettings
 from workteam_cli.controlplane.stack import RunningTenant, Stack
@@ -77,3 +80,15 @@ def tenant(stack: Stack) -> Iterator[RunningTenant]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes minutes: with two workers the rest then runs beside it, and nobody waits at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture
+def plane(tmp_path: Path) -> Iterator[ControlPlane]:
+    """A control plane of one test's own, with our kinds and a namespace: its etcd is to be set back."""
+    with Processes(tmp_path / "plane") as processes:
+        plane = ControlPlane(processes.home, find_binaries(), processes, durable=False)
+        access = plane.start()
+        access.kubectl("apply", "--server-side", "-f", str(Path(__file__).parents[1] / "crds"))
+        access.kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all")
+        access.kubectl("create", "namespace", "restored")
+        yield plane

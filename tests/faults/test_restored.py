@@ -1,7 +1,7 @@
 """etcd is restored to an older state under a running facade: it heals, and no answer in between is wrong."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,32 +10,17 @@ import httpx
 import pytest
 
 from workteam_cli.controlplane.backup import Backup
-from workteam_cli.controlplane.binaries import find_binaries
 from workteam_cli.controlplane.faults import FaultProxy
 from workteam_cli.controlplane.plane import ControlPlane
-from workteam_cli.controlplane.processes import Processes
 from workteam_cli.facade_processes import facade_ground
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 
 pytestmark = pytest.mark.slow
 
 NAMESPACE = "restored"
-KINDS = Path(__file__).parents[2] / "crds"
 OLD, LEAVER, NEW = "old@contoso.example", "leaver@contoso.example", "new@contoso.example"
 BACK = "back@contoso.example"
 """Deleted since the backup: free as far as the facade knows, and taken once etcd is restored."""
-
-
-@pytest.fixture
-def plane(tmp_path: Path) -> Iterator[ControlPlane]:
-    """A control plane of this test's own, with our kinds."""
-    with Processes(tmp_path / "plane") as processes:
-        plane = ControlPlane(processes.home, find_binaries(), processes, durable=False)
-        access = plane.start()
-        access.kubectl("apply", "--server-side", "-f", str(KINDS))
-        access.kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all")
-        access.kubectl("create", "namespace", NAMESPACE)
-        yield plane
 
 
 class Crowd:

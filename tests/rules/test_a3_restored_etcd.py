@@ -1,16 +1,13 @@
 """A3: etcd is restored under a running operator; nothing is done in Workteam until a person accepts it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from workteam_cli.controlplane.backup import Backup
-from workteam_cli.controlplane.binaries import find_binaries
 from workteam_cli.controlplane.plane import ControlPlane
-from workteam_cli.controlplane.processes import Processes
 from workteam_cli.staging import Stage, free_port, quiet, reason_of, staged
 from workteam_crds.cluster.port import ClusterError
 from workteam_crds.conditions import ConditionType, Reason
@@ -22,21 +19,8 @@ from workteam_operator.assembly import Operator
 pytestmark = pytest.mark.slow
 
 NAMESPACE = "restored"
-KINDS = Path(__file__).parents[2] / "crds"
 STAYS, LEFT, DELETED = "ana", "leo", "gus"
 LONGEST = 60
-
-
-@pytest.fixture
-def plane(tmp_path: Path) -> Iterator[ControlPlane]:
-    """Start a control plane of this test's own, with our kinds."""
-    with Processes(tmp_path / "plane") as processes:
-        plane = ControlPlane(processes.home, find_binaries(), processes, durable=False)
-        access = plane.start()
-        access.kubectl("apply", "--server-side", "-f", str(KINDS))
-        access.kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all")
-        access.kubectl("create", "namespace", NAMESPACE)
-        yield plane
 
 
 @pytest.fixture
