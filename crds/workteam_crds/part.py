@@ -1,7 +1,7 @@
 """What every piece of our objects is made of: frozen pydantic models that speak camelCase outside. Pure."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
@@ -23,10 +23,28 @@ class Part(BaseModel):
         use_enum_values=False,
     )
 
+    def sharing_names(self) -> Self:
+        """Return this part, which holds the names of the fields that it was given together with all others given these.
+
+        pydantic keeps a set of names in every part: of what an operator holds of a user it was a third. Parts are
+        frozen, and a copy gets a set of its own.
+        """
+        given = self.__pydantic_fields_set__
+        object.__setattr__(self, "__pydantic_fields_set__", _GIVEN.setdefault(frozenset(given), given))
+        for value in self.__dict__.values():
+            for piece in value if isinstance(value, tuple) else (value,):
+                if isinstance(piece, Part):
+                    piece.sharing_names()
+        return self
+
     def dump(self) -> dict[str, Any]:
         """Return the JSON value with camelCase keys; what is None or an empty list is left out."""
         dumped: dict[str, Any] = _without_empty_lists(self.model_dump(mode="json", by_alias=True, exclude_none=True))
         return dumped
+
+
+_GIVEN: dict[frozenset[str], set[str]] = {}
+"""Every set of names that was given: as many as there are shapes of parts, however many objects there are."""
 
 
 def _without_empty_lists(value: Any) -> Any:

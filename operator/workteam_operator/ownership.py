@@ -57,7 +57,8 @@ def recorded_id(owner: Owner) -> str | None:
 
 def claims(owner: Owner) -> frozenset[Claim]:
     """Return everything by which an object may come to an account or team."""
-    return frozenset(Claim(owner.tenant, sort, value) for sort, value in _claimed(owner))
+    tenant = owner.tenant
+    return frozenset(Claim(tenant, sort, value) for sort, value in _claimed(owner))
 
 
 def name_claim(owner: Owner) -> Claim:

@@ -132,7 +132,7 @@ class CustomResource(Part):
     @classmethod
     def parse(cls, raw: Any) -> Self:
         """Read what the API server sent. Raises ``pydantic.ValidationError``."""
-        return cls.model_validate(raw)
+        return cls.model_validate(raw).sharing_names()
 
     def manifest(self) -> dict[str, Any]:
         """Return the whole object as JSON for the API server, None and empty lists left out."""
