@@ -77,7 +77,7 @@ class Operator:
         )
         scope = Scope(KINDS, settings.tenant_namespaces, settings.watch_renewal)
         self.watches = Watches(scope.kinds, scope.namespaces, renewal=scope.renewal, clock=time.monotonic)
-        self._watching = Watching(scope, self.observe, self.watches.begun, broke=self.lister.ask)
+        self._watching = Watching(scope, self.observe, self.watches.begun, missed=self.lister.ask)
         self.tenants = Tenants()
         self._tenant_life = TenantReconciler(
             cluster, self.tenants, neighbours_of(self.objects, self.queue), connect, settings, now=now
@@ -170,13 +170,11 @@ class Operator:
                     await self.events.drain()
             await self._tenant_life.close()
 
-    def observe(self, kind: type[CustomResource], change: str | None, raw: Any) -> None:
+    def observe(self, kind: type[CustomResource], change: str, raw: Any) -> None:
         """Take what kopf saw. Never raises: what does not parse is kept as unreadable."""
-        if change is None:
-            self.lister.ask()
         key = Key(kind.kind, raw["metadata"]["namespace"], raw["metadata"]["name"])
         self.watches.told(key.namespace, kind.plural)
-        metrics.WATCH_EVENTS.labels(kind.kind, change or "LISTED").inc()
+        metrics.WATCH_EVENTS.labels(kind.kind, change).inc()
         if change == "DELETED":
             version = int(raw["metadata"]["resourceVersion"])
             self._queue_all(self.objects.remove(key, raw["metadata"]["uid"], version=version))

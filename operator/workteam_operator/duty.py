@@ -37,7 +37,7 @@ class Duty:
         others = [
             asyncio.create_task(self.leadership.run()),
             asyncio.create_task(self._list()),
-            asyncio.create_task(self._watch(stop)),
+            asyncio.create_task(self.watching.until(stop)),
         ]
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([leading, *others, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -53,18 +53,18 @@ class Duty:
         return in_order
 
     async def _list(self) -> None:
-        """List everything before anything else, and again and again: who stands by knows what the leader knows."""
+        """List everything before anything else, and again and again: who stands by knows what the leader knows.
+
+        The watches begin first: then one list is enough, as they tell of everything that it does not hold.
+        """
         await self.leadership.looked()
+        await self.watching.complete()
         tenure = self.leadership.lease.tenure
         await self.lister.first()
         gc.freeze()  # the copy stays: a full collection would only walk it
         self._listed_in = tenure
         self._listed.set()
         await self.lister.run(self.relist)
-
-    async def _watch(self, stop: asyncio.Event) -> None:
-        await either(self._listed, stop)
-        await self.watching.until(stop)
 
     async def _lead(self, stop: asyncio.Event) -> None:
         await either(self._listed, stop)

@@ -1,6 +1,7 @@
 """Where kopf meets us: it watches, and tells what it saw. The only ``import kopf``; it writes nothing to any object.
 
-It runs in a thread and a loop of its own, as at its end it cancels every task of its loop that it does not know.
+It runs in a thread and a loop of its own, as at its end it cancels every task of its loop that it does not know. Before
+it watches it lists, which would show it every object once more: its lists are made to hold none, and ours follow them.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import aiohttp
 import kopf
@@ -18,18 +19,27 @@ from typing_extensions import override
 
 from workteam_crds.kinds.custom_resource import GROUP, VERSION, CustomResource
 
-Saw: TypeAlias = Callable[[type[CustomResource], str | None, Any], None]
-"""Takes kind, type of event (None: from a list of kopf's) and the object as it was sent; called in kopf's thread."""
-
-Begun: TypeAlias = Callable[[str], None]
-"""Takes the path of a watch whose request was answered; called in kopf's thread."""
+Saw: TypeAlias = Callable[[type[CustomResource], str, Any], None]
+"""Takes kind, type of event and the object as it was sent; called in kopf's thread."""
 
 NEVER_OURS = f"{GROUP}/kopf-holds-nothing"
 """kopf removes the finalizer that it takes for its own from every object: this name is never on one of ours."""
 CLOSING = 0.1
 """Seconds for TLS connections to close after kopf let them go, before its loop does."""
+NOBODY = "metadata.name=-"
+"""A field selector that no object meets: the list has a resourceVersion to watch from, and costs nothing."""
 LOGIN_LASTS = timedelta(minutes=10)
 """Then the token is read again, as a projected one changes."""
+
+
+class Asked(Protocol):
+    """What kopf asked of the API server and got an answer to; called in kopf's thread."""
+
+    def listed(self) -> None:
+        """Note a list: what was not told of until now has to be listed by ourselves."""
+
+    def begun(self, path: str) -> None:
+        """Note a watch: ``…/namespaces/NAMESPACE/PLURAL``."""
 
 
 class Patience:
@@ -62,7 +72,7 @@ def watch(registry: kopf.OperatorRegistry, kind: type[CustomResource], saw: Saw)
 
     @kopf.on.event(GROUP, VERSION, kind.plural, id=kind.plural, registry=registry)
     async def seen(event: kopf.RawEvent, **_: Any) -> None:
-        saw(kind, event["type"], event["object"])
+        saw(kind, event["type"] or "LISTED", event["object"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +85,7 @@ class Scope:
     """After how long the server ends a watch, so that it is begun anew. Whole seconds."""
 
 
-def serve(scope: Scope, saw: Saw, begun: Begun, stop: threading.Event) -> None:
+def serve(scope: Scope, saw: Saw, asked: Asked, stop: threading.Event) -> None:
     """Run kopf in this thread until ``stop`` is set. Returns early only if kopf gave up."""
     registry = kopf.OperatorRegistry()
     for kind in scope.kinds:
@@ -83,7 +93,7 @@ def serve(scope: Scope, saw: Saw, begun: Begun, stop: threading.Event) -> None:
 
     @kopf.on.login(id="login", registry=registry)
     async def login(**context: Any) -> kopf.AiohttpSession | None:
-        return _login(begun, **context)
+        return _login(scope, asked, **context)
 
     asyncio.run(_watch_until(stop, registry, scope))
 
@@ -118,23 +128,17 @@ def _settings(renewal: timedelta) -> kopf.OperatorSettings:
     return settings
 
 
-def _login(begun: Begun, **context: Any) -> kopf.AiohttpSession | None:
-    """Log in by ``KUBECONFIG``, else as the pod's service account; kopf begins its watches over a session of ours."""
+def _login(scope: Scope, asked: Asked, **context: Any) -> kopf.AiohttpSession | None:
+    """Log in by ``KUBECONFIG``, else as the pod's service account; kopf lists and watches over a session of ours."""
     by_file = bool(os.environ.get("KUBECONFIG"))
     found = kopf.login_with_kubeconfig(**context) if by_file else kopf.login_with_service_account(**context)
     if found is None:
         return None
 
-    async def heard(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        response = await send(request)
-        if "watch" in request.url.query and response.ok:
-            begun(request.url.path)
-        return response
-
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=found.as_ssl_context()),
         headers=found.as_http_headers(),
-        middlewares=(heard,),
+        middlewares=(_told(scope, asked),),
         proxy=found.proxy_url,
         trust_env=found.trust_env,
     )
@@ -144,3 +148,19 @@ def _login(begun: Begun, **context: Any) -> kopf.AiohttpSession | None:
         expiration=datetime.now(UTC) + LOGIN_LASTS,
         aiohttp_session=session,
     )
+
+
+def _told(scope: Scope, asked: Asked) -> aiohttp.ClientMiddlewareType:
+    """Return what empties lists of our kinds, and tells of them and of watches."""
+    plurals = {kind.plural for kind in scope.kinds}
+
+    async def told(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        watches, ours = "watch" in request.url.query, request.url.name in plurals
+        if ours and not watches:
+            request.url = request.url.update_query(fieldSelector=NOBODY)
+        response = await send(request)
+        if ours and response.ok:
+            asked.begun(request.url.path) if watches else asked.listed()
+        return response
+
+    return told

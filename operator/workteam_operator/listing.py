@@ -1,7 +1,7 @@
 """Whole lists into our copy: once before anything is reconciled, and then to find what the watch did not tell.
 
-kopf's own list after a broken watch yields no deletions, so each one of those asks for one of ours (OPERATOR 3). A list
-that is older than what was seen before tells that etcd was restored under us (rule A3, docs/adr).
+kopf's own list after a broken watch yields no deletions, and here no objects either: one of ours follows each of those
+(OPERATOR 3). A list that is older than what was seen before tells that etcd was restored under us (rule A3, docs/adr).
 """
 
 import asyncio
@@ -76,6 +76,7 @@ class Lister:
     async def first(self) -> None:
         """List everything before the first pass, however long the cluster does not answer."""
         while self.listed_at is None:
+            self._asked.clear()  # this is the answer
             await self._try()
 
     async def anew(self) -> None:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from workteam_crds.kinds import KINDS
 from workteam_operator import metrics
 from workteam_operator.leadership import Leadership
 from workteam_operator.listing import Lister
@@ -61,8 +62,9 @@ class Vitals:
         self._queue.measure()
         for kind, age in self._watches.ages():
             metrics.WATCH_AGE.labels(kind).set(age)
-        for kind, count in self._objects.counts().items():
-            metrics.CACHE_OBJECTS.labels(kind).set(count)
+        counts = self._objects.counts()
+        for kind in KINDS:
+            metrics.CACHE_OBJECTS.labels(kind.kind).set(counts[kind.kind])
 
     def _deaf(self) -> Iterator[str]:
         """Say what was not heard while the API server answered about the Lease."""
