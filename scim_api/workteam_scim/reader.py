@@ -1,5 +1,6 @@
 """Keys and paths of a body, resolved against what the documents name: each becomes operations. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,9 @@ from workteam_scim.normalise import Operation, Verb
 from workteam_scim.paths import Attribute, Table, Target, all_equal
 
 MEMBERS = "members"
+NAMES_OF_MEMBERS = frozenset({MEMBERS, "member"})
+"""What a client means to change who has access by; ``memberCount`` is an unknown attribute as any other is."""
+NO_NAME = re.compile(r"[^\w$-]")
 FILTERS = 4096
 """Characters of all filters of a body but ``name eq value``, as of a filter in a query: the worst takes 40 ms."""
 
@@ -44,14 +48,16 @@ class Reader:
             yield Operation(verb, target, value)
         elif self.table.whole_extension(path) and verb is Verb.REMOVE:
             yield from self._extension(verb, value)
-        elif MEMBERS in self.table.core and self._without_urn(path).startswith("member"):
+        elif MEMBERS in self.table.core and self._name(path) in NAMES_OF_MEMBERS:
             # a misspelt membership must not look like a success
             raise InvalidPathException(detail="members: the path is not understood; nothing changed.")
         else:
             self.ignored.append(path)
 
-    def _without_urn(self, path: str) -> str:
-        return path.strip().lower().removeprefix(f"{self.table.core_urn.lower()}:").strip()
+    def _name(self, path: str) -> str:
+        """Return the name that a path begins with, in lower case, whatever follows it."""
+        rest = path.strip().lower().removeprefix(f"{self.table.core_urn.lower()}:").strip()
+        return NO_NAME.split(rest, maxsplit=1)[0]
 
     def _inside_extension(self, verb: Verb, value: Any) -> Iterator[Operation]:
         if value in (None, "", [], {}):

@@ -175,7 +175,7 @@ def test_a_schema_inside_itself_is_unknown(urn: str) -> None:
     assert (patch.operations, len(patch.ignored)) == ((), 1)
 
 
-@pytest.mark.parametrize("name", ["member", "Memberz", " member"])
+@pytest.mark.parametrize("name", ["member", "Member", " member", 'member[value eq "a"]', "member.value", "members.id"])
 def test_a_misspelt_membership_is_no_success(name: str) -> None:
     """As a path, as a key, and inside the schema's URN."""
     operations: list[dict[str, Any]] = [
@@ -186,6 +186,15 @@ def test_a_misspelt_membership_is_no_success(name: str) -> None:
     ]
     for operation in operations:
         assert refused({"op": "add", **operation}, table=group_table()) == (400, "invalidPath")
+
+
+@pytest.mark.parametrize("name", ["memberCount", "membershipRule", "memberOf", "memberships", "member-of"])
+def test_what_is_called_like_members_is_unknown(name: str) -> None:
+    """Trap 18: an attribute of a group that no document names blocks nothing else, with the URN or without."""
+    for path in (name, f"{GROUP}:{name}"):
+        operations = [{"op": "add", "path": path, "value": 1}, {"op": "replace", "path": "displayName", "value": "A"}]
+        patch = read_patch({"Operations": operations}, group_table(), NORMALISERS, resource_id="g1")
+        assert (patch.ignored, patch.edits, len(patch.operations)) == ((path,), (), 1)
 
 
 def test_a_hundred_values_by_keys_of_a_resource() -> None:

@@ -99,6 +99,9 @@ async def team(client: httpx.AsyncClient, *operations: dict[str, Any]) -> tuple[
         pytest.param({"op": "Remove", "path": "members", "value": [{}]}, 400, ["m1", "m2"], id="trap-02-malformed"),
         pytest.param({"op": "Remove", "path": "members", "value": []}, 200, ["m1", "m2"], id="trap-02-empty"),
         pytest.param(
+            {"op": "Add", "value": {"memberCount": 1, "members": ["m3"]}}, 200, ["m1", "m2", "m3"], id="trap-18-unknown"
+        ),
+        pytest.param(
             {"op": "Remove", "path": "members", "value": [{"value": "m9"}]}, 200, ["m1", "m2"], id="trap-22-absent"
         ),
         pytest.param(
