@@ -18,8 +18,10 @@ from workteam_scim.paths import Target, equals
 LONGEST_ID = 253
 FEW = 100
 """Ids that are looked up one by one in all lists of a group; for more, a set of its members is made once."""
-ID = re.compile(r"""[^"'\\()]+""")
-"""What a filter may name: an id of ours has none of these, so one of them is a quoting that was not understood."""
+USABLE = re.compile(rf"(?=.*\S)[^\x00-\x1f\x7f-\x9f]{{1,{LONGEST_ID}}}")
+"""What may be an id: not blank, and without control characters."""
+QUOTING = re.compile(r"""["'\\()]""")
+"""An id of ours has none of these: in a filter one of them is a quoting that was not understood."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,10 @@ def read_edit(operation: Operation) -> Edit:
 
 def _filtered(verb: Verb, text: str) -> Edit:
     found = equals(text)
-    if verb is not Verb.REMOVE or found is None or found.name.lower() != "value" or not ID.fullmatch(found.literal):
+    name = found.literal if found is not None and found.name.lower() == "value" else ""
+    if verb is not Verb.REMOVE or not USABLE.fullmatch(name) or QUOTING.search(name):
         raise InvalidPathException(detail='members: only `remove` takes a filter, `members[value eq "id"]`.')
-    return Remove((found.literal,))
+    return Remove((name,))
 
 
 def read_ids(value: Any) -> tuple[str, ...]:
@@ -78,7 +81,7 @@ def read_ids(value: Any) -> tuple[str, ...]:
 def _id(item: Any) -> str:
     if isinstance(item, dict):
         item = next((held for key, held in item.items() if key.lower() == "value"), None)
-    if not isinstance(item, str) or not 0 < len(item) <= LONGEST_ID or item.startswith(("{", "[")):
+    if not isinstance(item, str) or not USABLE.fullmatch(item) or item.startswith(("{", "[")):
         raise InvalidValueException(
             detail='members: each must be {"value": id} with the id of a user; nothing changed.'
         )

@@ -82,6 +82,9 @@ def test_a_removal_by_path(path: str, edit: Edit) -> None:
         "members.value",
         'members[display eq "a"]',
         'members[value eq ""]',
+        'members[value eq " "]',
+        r'members[value eq "a\tb"]',
+        f'members[value eq "{"x" * 254}"]',
         'members[value sw "a"]',
         'members[value eq "a" or value eq "b"]',
         "members[value eq a b]",
@@ -127,9 +130,30 @@ def test_an_operation_on_all_members(verb: Verb, value: object, edit: Edit) -> N
     assert read_edit(Operation(verb, found, value)) == edit
 
 
-@pytest.mark.parametrize("value", ["", 7, None, True, [], {"value": 7}, {"id": "a"}, "x" * 254], ids=str)
-def test_an_id_is_a_text_of_up_to_253_characters(value: object) -> None:
+NO_IDS = [
+    "",
+    7,
+    None,
+    True,
+    [],
+    {"value": 7},
+    {"id": "a"},
+    "x" * 254,
+    " ",
+    "\u00a0",
+    {"value": "\t"},
+    "\0",
+    "a\nb",
+    "a\x85",
+]
+
+
+@pytest.mark.parametrize("value", NO_IDS, ids=ascii)
+@pytest.mark.parametrize("verb", Verb)
+def test_an_id_is_a_text_of_up_to_253_characters(verb: Verb, value: object) -> None:
+    """Not blank, without control characters: else the operation is refused, whatever it does."""
     found = group_table().find("members")
     assert found is not None
-    with pytest.raises(SCIMException):
-        read_edit(Operation(Verb.ADD, found, [value]))
+    with pytest.raises(SCIMException) as caught:
+        read_edit(Operation(verb, found, ["a", value]))
+    assert caught.value.scim_type == "invalidValue"
