@@ -60,9 +60,10 @@ class ReplayingHandler(AsyncScimHandler):
         """Create a resource, under an id if one is given."""
         with self.service.provider:
             _, resource_type = self._target(request, Operation.create)
+            shape = self._shape(request, resource_type)  # before anything is stored: what is refused leaves nothing
             resource, members = self._read_resource(resource_type, request, Context.RESOURCE_CREATION_REQUEST)
             entry = await self._storage.insert(resource_type, resource, members or (), name=name)
-            answer = rendered(entry, HTTPStatus.CREATED, self._shape(request, resource_type))
+            answer = rendered(entry, HTTPStatus.CREATED, shape)
             answer.headers["Location"] = self.service.resource_location(request.base_url, resource_type, entry.name)
             return answer
 

@@ -28,6 +28,19 @@ async def test_of_fifty_creates_of_one_name_one_succeeds(entra: httpx.AsyncClien
     assert len(await users()) == 1
 
 
+@pytest.mark.parametrize(
+    "query",
+    [{"count": "x"}, {"sortOrder": "bad"}, {"cursor": "", "startIndex": 1}, {"attributes": "a," * 201 + "a"}],
+    ids=["count", "sortOrder", "cursor-and-startIndex", "201-names"],
+)
+async def test_a_query_that_is_refused_stores_nothing(entra: httpx.AsyncClient, query: dict[str, Any]) -> None:
+    """400 for a POST, and the name is still free: the same POST without the query succeeds."""
+    for path, body in (("/Users", USER), ("/Groups", {"displayName": "Crew"})):
+        assert (await entra.post(path, json=body, params=query)).status_code == 400
+        assert (await entra.get(path)).json()["totalResults"] == 0
+        assert (await entra.post(path, json=body)).status_code == 201
+
+
 async def test_a_rename_to_a_taken_name_is_refused(entra: httpx.AsyncClient, users: Any) -> None:
     """409 for another's name in any case; one's own name in another case is no conflict."""
     await entra.post("/Users", json=USER)
