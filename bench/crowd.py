@@ -75,12 +75,11 @@ class Crowd:
         return {name: float(value) for name, value in pairs}
 
     def is_quiet(self) -> bool:
-        """Say whether the operator knows everybody, and nothing waits but what is due later."""
+        """Say whether the operator leads and knows everybody, and nothing waits but what is due later."""
         told = self.metrics()
         known = told.get('workteam_cache_objects{kind="WorkteamUser"}', 0) >= self.people
-        return (
-            known and told["workteam_workqueue_depth"] <= 1 and not told["workteam_workqueue_unfinished_work_seconds"]
-        )
+        idle = told["workteam_workqueue_depth"] <= 1 and not told["workteam_workqueue_unfinished_work_seconds"]
+        return bool(told["workteam_leader"]) and known and idle
 
     def cluster_writes(self) -> int:
         """Count what the API server was ever asked to write of our kinds."""
