@@ -63,8 +63,8 @@ class Vitals:
         for kind, age in self._watches.ages():
             metrics.WATCH_AGE.labels(kind).set(age)
         counts = self._objects.counts()
-        for kind in KINDS:
-            metrics.CACHE_OBJECTS.labels(kind.kind).set(counts[kind.kind])
+        for each in KINDS:
+            metrics.CACHE_OBJECTS.labels(each.kind).set(counts[each.kind])
 
     def _deaf(self) -> Iterator[str]:
         """Say what was not heard while the API server answered about the Lease."""
