@@ -1,10 +1,12 @@
 """Quirks of multi-valued attributes: a function each, as in ``normalise``. Pure."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import orjson
+from scim2_models import InvalidValueException
 
 from workteam_scim.normalise import ABSENT, Operation, Verb, refuse, simple
 from workteam_scim.paths import LONGEST_PATH, Target, all_equal, conjunction, quoted
@@ -19,15 +21,27 @@ def wrap_several(operation: Operation) -> Iterator[Operation]:
     if not target.attribute.multi or target.sub or value is ABSENT or value is None or value in ("", []):
         yield operation
         return
-    if operation.verb is Verb.REMOVE and target.filter is not None:
-        yield replace(operation, value=ABSENT)
+    if operation.verb is Verb.REMOVE:
+        yield replace(operation, value=ABSENT if target.filter is not None else _listed(target, value))
         return
     if target.filter is not None:
         yield from _merged(operation, target.filter)
         return
-    items = value if isinstance(value, list) else [value]
-    elements = [_filled(_element(target, item)) for item in items if item is not None and item != ""]
+    elements = [_filled(_element(target, item)) for item in _items(value) if item is not None and item != ""]
     yield replace(operation, value=[element for element in elements if element])
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _listed(target: Target, value: Any) -> list[dict[str, Any]]:
+    """Read the elements that a removal lists; what is no element of the attribute is none of those it has."""
+    elements = []
+    for item in _items(value):
+        with suppress(InvalidValueException):
+            elements.append(_filled(_element(target, item)))
+    return [element for element in elements if element]
 
 
 def _merged(operation: Operation, where: str) -> Iterator[Operation]:
@@ -121,12 +135,9 @@ def add_elements_once(operation: Operation) -> Iterator[Operation]:
 
 def _same(element: Mapping[str, Any]) -> str | None:
     """Return the filter that finds an element again; None without a value, or with one that the kind will refuse."""
-    if not isinstance(element.get("value"), str):
+    if "value" not in element:
         return None
-    names = [name for name in ("value", "type") if isinstance(element.get(name), str)]
-    if any(len(element[name]) > LONGEST_PATH for name in names):
-        return None
-    return " and ".join(f"{name} eq {quoted(element[name])}" for name in names)
+    return _all_of({name: element[name] for name in ("value", "type") if name in element})
 
 
 def remove_by_path_alone(operation: Operation) -> Iterator[Operation]:
@@ -140,5 +151,18 @@ def remove_by_path_alone(operation: Operation) -> Iterator[Operation]:
         yield replace(operation, value=ABSENT)
         return
     for element in value if isinstance(value, list) else []:
-        if where := _same(element):
+        if where := _same(element) if "value" in element else _all_of(element):
             yield replace(operation, target=replace(target, filter=where), value=ABSENT)
+
+
+def _all_of(element: Mapping[str, Any]) -> str | None:
+    """Return the filter that finds what has all these values; None if one of them is too long for a path."""
+    if any(isinstance(value, str) and len(value) > LONGEST_PATH for value in element.values()):
+        return None
+    return " and ".join(_term(name, value) for name, value in element.items())
+
+
+def _term(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return f"{name} eq {quoted(value)}"
+    return f"{name} eq true" if value else f"not ({name} eq true)"  # what does not say so is none, too

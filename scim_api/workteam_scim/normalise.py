@@ -110,6 +110,9 @@ def wrap_single_complex(operation: Operation) -> Iterator[Operation]:
     if attribute.multi or attribute.type != "complex" or attribute.sub("value") is None:
         yield operation
         return
+    if operation.verb is Verb.REMOVE:  # whatever the value is: it is ignored
+        yield replace(operation, target=Target(attribute), value=ABSENT)
+        return
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(value, dict) and value:

@@ -111,8 +111,23 @@ def read(*operations: Any) -> list[tuple[Any, ...]]:
         ),
         pytest.param(
             {"op": "remove", "path": "roles", "value": [{"value": "A"}, {"display": "B"}]},
-            [("remove", 'roles[value eq "A"]')],
+            [("remove", 'roles[value eq "A"]'), ("remove", 'roles[display eq "B"]')],
             id="these-roles-go",
+        ),
+        pytest.param(
+            {"op": "Remove", "path": "addresses", "value": [{"type": "work", "Locality": "W", "region": None}]},
+            [("remove", 'addresses[type eq "work" and locality eq "W"]')],
+            id="an-address-goes-by-all-that-is-said",
+        ),
+        pytest.param(
+            {"op": "remove", "path": "addresses", "value": {"primary": "False", "country": "A"}},
+            [("remove", 'addresses[not (primary eq true) and country eq "A"]')],
+            id="not-primary-is-false",
+        ),
+        pytest.param(
+            {"op": "remove", "path": "addresses", "value": ["x", 7, None, {"nobody": 1}, {"primary": "maybe"}, {}]},
+            [],
+            id="no-address-is-like-that",
         ),
         pytest.param(
             {"op": "remove", "path": "emails.value", "value": ["a", "b"]},

@@ -95,6 +95,11 @@ def read(*operations: Any) -> list[tuple[Any, ...]]:
         pytest.param({"op": "replace", "path": MANAGER, "value": None}, [("remove", MANAGER)], id="manager-null"),
         pytest.param({"op": "remove", "path": MANAGER, "value": "m1"}, [("remove", MANAGER)], id="manager-removed"),
         pytest.param(
+            {"op": "remove", "path": MANAGER, "value": {"id": "m1"}},
+            [("remove", MANAGER)],
+            id="manager-removed-by-junk",
+        ),
+        pytest.param(
             {"op": "remove", "path": 'manager[value eq "m1"]'}, [("remove", MANAGER)], id="manager-filter-matches"
         ),
         pytest.param({"op": "remove", "path": 'manager[value eq "m9"]'}, [], id="manager-filter-does-not"),
