@@ -52,9 +52,9 @@ class Deed:
     token: str | None = None
     """The handle of the token, or the id of the OAuth client; only after it was verified."""
     object: str | None = None
-    """``metadata.name`` of what it met."""
+    """``metadata.name`` of what it met, whatever came of it."""
     attributes: tuple[str, ...] = ()
-    """Names in ``spec`` of what was written."""
+    """Names in ``spec`` of what was written, or of what was asked for if it was refused."""
     ignored: int = 0
     """How many attributes no schema names."""
     status: int = 0
@@ -119,6 +119,11 @@ def wrote(name: str | None, attributes: Iterable[str]) -> None:
     if (deed := _deed.get()) is not None:
         deed.object = name or deed.object
         deed.attributes = tuple(dict.fromkeys((*deed.attributes, *attributes)))
+
+
+def asked(attributes: Iterable[str]) -> None:
+    """Note attributes that a request speaks of which is refused or failed."""
+    wrote(None, attributes)
 
 
 def ignored(attributes: int) -> None:

@@ -81,8 +81,6 @@ class Bulk:
                 answer = await self._sent(operation, place, verb, body)
             except Exception as error:  # noqa: BLE001 - noted, whatever it was
                 answer = self._failed(error)
-        if deed.object is None and answer.status < HTTPStatus.BAD_REQUEST:
-            deed.object = place.resource_id
         self._note(deed, answer)
         if verb is not Operation.create:
             answer.headers.setdefault("Location", f"{self._base_url}{place.path}")

@@ -90,6 +90,7 @@ class ScimApplication:
         if target.operation in FROM_BYTES:
             return await self._read(responder, target, exchange, receive)
         request = exchange.request(responder.base_url, place)
+        exchange.deed.object = _met(responder, place)
         request.body = await read_body(receive)
         await self._catch_up(tenant.namespace, exchange.deed.op)
         if target.operation is Operation.bulk:
@@ -128,6 +129,7 @@ class ScimApplication:
                 resource=place.resource,
                 tenant=deed.tenant,
                 token=deed.token,
+                object=_met(responder, place),
             )
 
         run = Bulk(
@@ -187,6 +189,14 @@ def _describe(exchange: Exchange, place: Place) -> None:
     deed, operation = exchange.deed, place.served.get(exchange.method)
     deed.resource, exchange.resource_id = place.resource, place.resource_id
     deed.op = "none" if operation is None else operation.value
+
+
+def _met(responder: Responder, place: Place) -> str | None:
+    """Return the id of a place if the tenant has such an object; others are anything a client invents."""
+    if place.endpoint is None or place.resource_id is None:
+        return None
+    entry = responder.objects.of(place.endpoint.removesuffix("s")).shelf.get(place.resource_id)
+    return None if entry is None else entry.name
 
 
 def scim_type_of(answer: ScimResponse) -> str | None:

@@ -5,7 +5,8 @@ The library validates and applies; the operations, not their result, are repeate
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, TypeAlias, cast
 
@@ -23,6 +24,7 @@ from scim2_server.responses import ScimResponse
 from scim2_server.routing import Operation, Target
 from scim2_server.service import ScimService
 
+from workteam_scim import audit
 from workteam_scim.entries import Entry
 from workteam_scim.group_writes import HalfWritten
 from workteam_scim.members import Edit, Replace
@@ -34,6 +36,7 @@ from workteam_scim.refusals import Unavailable
 from workteam_scim.rendering import Rendered, Shape, rendered, shape_of, shows
 from workteam_scim.requests import Patch, read_patch, read_resource
 from workteam_scim.searched import searched_types
+from workteam_scim.sketches import names
 from workteam_scim.storage import ClusterStorage, dumped
 
 TRIES = 10
@@ -61,8 +64,10 @@ class ReplayingHandler(AsyncScimHandler):
         with self.service.provider:
             _, resource_type = self._target(request, Operation.create)
             shape = self._shape(request, resource_type)  # before anything is stored: what is refused leaves nothing
-            resource, members = self._read_resource(resource_type, request, Context.RESOURCE_CREATION_REQUEST)
-            entry = await self._storage.insert(resource_type, resource, members or (), name=name)
+            body = self._json(request)
+            with told_if_refused(body, resource_type):
+                resource, members = self._read_resource(resource_type, body, Context.RESOURCE_CREATION_REQUEST)
+                entry = await self._storage.insert(resource_type, resource, members or (), name=name)
             answer = rendered(entry, HTTPStatus.CREATED, shape)
             answer.headers["Location"] = self.service.resource_location(request.base_url, resource_type, entry.name)
             return answer
@@ -72,7 +77,7 @@ class ReplayingHandler(AsyncScimHandler):
         with self.service.provider:
             target, resource_type = self._target(request, Operation.patch)
             resource_id = cast("str", target.resource_id)
-            patch = read_patch(self._json(request), table_of(resource_type), NORMALISERS, resource_id=resource_id)
+            body = self._json(request)
             left_out = 0
 
             async def wanted(entry: Entry) -> Wanted:
@@ -80,7 +85,9 @@ class ReplayingHandler(AsyncScimHandler):
                 result, left_out = await self._patched(resource_type, entry, patch)
                 return result
 
-            answer = await self._changed(request, resource_type, resource_id, wanted)
+            with told_if_refused(body, resource_type):
+                patch = read_patch(body, table_of(resource_type), NORMALISERS, resource_id=resource_id)
+                answer = await self._changed(request, resource_type, resource_id, wanted)
             self._ignored(len(patch.ignored) + left_out)
             return answer
 
@@ -89,14 +96,16 @@ class ReplayingHandler(AsyncScimHandler):
         with self.service.provider:
             target, resource_type = self._target(request, Operation.replace)
             resource_id = cast("str", target.resource_id)
-            resource, members = self._read_resource(resource_type, request, Context.RESOURCE_REPLACEMENT_REQUEST)
-            attributes = dumped(resource)
-            edits = [] if members is None else [Replace(members)]
+            body = self._json(request)
+            with told_if_refused(body, resource_type):
+                resource, members = self._read_resource(resource_type, body, Context.RESOURCE_REPLACEMENT_REQUEST)
+                attributes = dumped(resource)
+                edits = [] if members is None else [Replace(members)]
 
-            async def wanted(_: Entry) -> Wanted:
-                return attributes, edits
+                async def wanted(_: Entry) -> Wanted:
+                    return attributes, edits
 
-            return await self._changed(request, resource_type, resource_id, wanted)
+                return await self._changed(request, resource_type, resource_id, wanted)
 
     async def delete_resource(self, resource_type: ResourceType, resource_id: str, conditions: Conditions) -> None:
         """Delete a resource."""
@@ -169,10 +178,10 @@ class ReplayingHandler(AsyncScimHandler):
         return target, resource_type
 
     def _read_resource(
-        self, resource_type: ResourceType, request: ScimRequest, context: Context
+        self, resource_type: ResourceType, payload: Any, context: Context
     ) -> tuple[Resource[Any], tuple[str, ...] | None]:
         """Read a whole resource and its members: None if they were not spoken of. No model is made of many members."""
-        body = read_resource(self._json(request), table_of(resource_type), READING)
+        body = read_resource(payload, table_of(resource_type), READING)
         self._ignored(len(body.ignored))
         members: list[dict[str, str]] | None = body.resource.pop("members", None)
         try:
@@ -189,3 +198,14 @@ class ReplayingHandler(AsyncScimHandler):
 def table_of(resource_type: ResourceType) -> Table:
     """Return the attributes of a resource type."""
     return user_table() if resource_type.name == "User" else group_table()
+
+
+@contextmanager
+def told_if_refused(body: Any, resource_type: ResourceType) -> Iterator[None]:
+    """Name in the audit what a body asked for that is not carried out."""
+    table = table_of(resource_type)
+    try:
+        yield
+    except Exception:
+        audit.asked(names(body, table))
+        raise

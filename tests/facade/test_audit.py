@@ -44,7 +44,7 @@ async def test_a_line_for_each_change(entra: httpx.AsyncClient, users: Any, capl
         {**told, "op": "create", "attributes": ["userName", "displayName"], "status": 201, "outcome": "done"},
         {
             "op": "create",
-            "attributes": [],
+            "attributes": ["userName", "displayName"],
             "ignored": 0,
             "status": 409,
             "scim_type": "uniqueness",
@@ -57,6 +57,47 @@ async def test_a_line_for_each_change(entra: httpx.AsyncClient, users: Any, capl
     assert "anary" not in str([vars(record) for record in caplog.records if record.name.startswith("workteam_scim")])
     user = (await users())["canary@contoso.example"]
     assert (user.metadata.annotations[REQUEST_ID], user.metadata.generation) == ("entra-2", 2)
+
+
+def patch(**operation: Any) -> dict[str, Any]:
+    """Return a PATCH of one operation, as a Bulk has it."""
+    return {"method": "PATCH", "data": {"Operations": [operation]}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "attributes", "status"),
+    [
+        pytest.param(patch(op="replace", path="active", value="canary"), ["active"], 400, id="value"),
+        pytest.param(patch(op="add", value={"title": "x", "canary": 1, "name": 1}), ["title", "name"], 400, id="keys"),
+        pytest.param(patch(op="add", path="title", value="x") | {"version": 'W/"9"'}, ["title"], 412, id="stale"),
+        pytest.param(patch(op="add", path="userName", value="BEN@contoso.example"), ["userName"], 409, id="taken"),
+        pytest.param(
+            {"method": "PUT", "data": {"userName": "x", "active": "canary"}}, ["userName", "active"], 400, id="put"
+        ),
+        pytest.param({"method": "PATCH", "data": "canary"}, [], 400, id="no-patch"),
+        pytest.param({"method": "DELETE", "version": 'W/"9"'}, [], 412, id="delete"),
+    ],
+)
+async def test_a_refused_change_names_object_and_attributes(
+    entra: httpx.AsyncClient,
+    caplog: pytest.LogCaptureFixture,
+    operation: dict[str, Any],
+    attributes: list[str],
+    status: int,
+) -> None:
+    """What was asked of whom, alone or in a Bulk; names that no document has are not told."""
+    name = (await entra.post("/Users", json={"userName": "ana@contoso.example"})).json()["id"]
+    await entra.post("/Users", json={"userName": "ben@contoso.example"})
+    headers = {"If-Match": operation["version"]} if "version" in operation else {}
+    method, path = operation["method"], f"/Users/{name}"
+    with caplog.at_level(logging.INFO, "workteam_scim"):
+        answer = await entra.request(method, path, json=operation.get("data"), headers=headers)
+        await entra.post("/Bulk", json={"Operations": [{**operation, "path": path}]})
+    assert answer.status_code == status
+    told = [(line["op"], line["object"], line["attributes"], line["status"]) for line in lines(caplog)[:2]]
+    op = {"PATCH": "patch", "PUT": "replace", "DELETE": "delete"}[method]
+    assert told == [(op, name, attributes, status)] * 2
+    assert "canary" not in str([vars(record) for record in caplog.records if record.name.startswith("workteam_scim")])
 
 
 async def test_the_id_of_a_request_makes_no_write(entra: httpx.AsyncClient, users: Any) -> None:
