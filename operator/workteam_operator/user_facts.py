@@ -100,7 +100,7 @@ class UserEyes:
     async def _with_found(self, facts: UserFacts) -> UserFacts:
         user, deleting = facts.user, facts.user.deleting
         leaves_all = deleting and facts.policies.deprovisioning.on_delete is OnDelete.ORPHAN
-        if (facts.rival is not None or leaves_all) and not (deleting and facts.intents):
+        if (facts.rival is not None or leaves_all or facts.retired) and not (deleting and facts.intents):
             return facts  # it may adopt nothing
         found = await self._find(user, facts.intents)
         holders = self._holders(user, [account.id for account in found])

@@ -168,14 +168,18 @@ def _plan_orphaning(facts: UserFacts) -> Step:
 
 
 def _plan_departure_without_account(facts: UserFacts) -> Step:
-    """An object that recorded no account and may adopt none is released without a call (rule A5)."""
+    """An object that recorded no account and may adopt none is released without a call (rule A5).
+
+    What it may adopt, and we did not make, it never had: that loses its access, and is never deleted.
+    """
     if (step := _plan_doubtful_departure(facts)) is not None:
         return step
     if facts.rival is not None:
         return steps.Release(Leaving.HANDED_OVER)
+    if facts.retired:
+        return steps.Release(Leaving.WITHOUT_ACCOUNT)  # who has one since then has it from somebody else
     decision = decide(wanted_of(facts), facts.candidates, facts.holders)
-    erases = facts.policies.deprovisioning.on_delete is OnDelete.DELETE
-    if isinstance(decision, Adopt) and (decision.candidate.active or erases):
+    if isinstance(decision, Adopt) and decision.candidate.active:
         return steps.Adopt(decision.candidate.id, ours=decision.ours)
     return steps.Release(Leaving.WITHOUT_ACCOUNT)
 
@@ -208,7 +212,7 @@ def _plan_departure_with_account(facts: UserFacts) -> Step:
         return Wait(f"The object {heir} takes over the account", facts.settle, deleting=True)
     if account.active:
         return _plan_deactivation(facts, account)
-    if facts.policies.deprovisioning.on_delete is OnDelete.DELETE:
+    if facts.policies.deprovisioning.on_delete is OnDelete.DELETE and not facts.met_leaving:
         return _plan_erasure(facts, account)
     if not facts.seen:
         return steps.Look()

@@ -18,12 +18,14 @@ def with_account(facts: UserFacts, account: Account, now: datetime, *, adopted: 
     """Record an account that was created or adopted.
 
     A terminating object takes one after the other of what its unanswered creates made; a live one has waited them out.
+    What it takes besides was never its own, so that ``adopted`` stays open.
     """
+    met_leaving = adopted and facts.user.deleting
     unresolved = not_found(facts.intents, [candidate(account)]) if facts.user.deleting else ()
     status = facts.status.model_copy(
         update={
             "account_id": account.id,
-            "adopted": adopted,
+            "adopted": None if met_leaving else adopted,
             "synced_user_name": account.user_name,
             "synced_external_id": account.external_id,
             "synced_active": active_if_agreed(facts, account, before=None),

@@ -89,6 +89,11 @@ class UserFacts:
         return self.status.retired_time is not None and self.desired.active is not True
 
     @property
+    def met_leaving(self) -> bool:
+        """Say whether the account was found only on the object's way out, and no create of ours made it."""
+        return self.status.account_id is not None and self.status.adopted is None
+
+    @property
     def retention_due(self) -> bool:
         """Say whether a leaver's account is to be deleted now, though the object stays."""
         return is_due(self.user, self.status, self.policies.deprovisioning.retention, now=self.now) and (

@@ -70,8 +70,8 @@ def facts(**changes: Any) -> UserFacts:
 def recorded(account: Account | None = THERE, *, active: bool | None = True, **changes: Any) -> UserFacts:
     """Return facts about Ana, who has an account; ``active`` is what was confirmed last."""
     wanted = changes.pop("wanted", True)
-    remembered = {"account_id": "7", "synced_active": active, "synced_user_name": NAME, **changes.pop("remembered", {})}
-    status = UserStatus(**remembered)
+    remembered = {"account_id": "7", "synced_active": active, "synced_user_name": NAME, "adopted": False}
+    status = UserStatus(**(remembered | changes.pop("remembered", {})))
     desired = DesiredAccount(NAME, "ana", active=wanted)
     return facts(status=status, account=account, desired=desired, **changes)
 
@@ -228,9 +228,9 @@ DEPARTING: dict[str, tuple[UserFacts, Step]] = {
         facts(**LEAVING, found=(GONE,)),
         steps.Release(Leaving.WITHOUT_ACCOUNT),
     ),
-    "unless it is to be deleted": (
+    "not even to be deleted: it was never the object's": (
         facts(**LEAVING, found=(GONE,), policies=policies(onDelete="Delete")),
-        steps.Adopt("7", ours=False),
+        steps.Release(Leaving.WITHOUT_ACCOUNT),
     ),
     "or we made it": (facts(**LEAVING, found=(GONE,), intents=(DOUBT,)), steps.Adopt("7", ours=True)),
     "a contradiction is not ours": (
@@ -339,6 +339,14 @@ DEPARTING: dict[str, tuple[UserFacts, Step]] = {
     "Delete, and still there": (
         recorded(GONE, **LEAVING, policies=policies(onDelete="Delete"), erased=True),
         Wait("Workteam still shows the deleted account", timedelta(seconds=1), deleting=True),
+    ),
+    "Delete, what was adopted in its life": (
+        recorded(GONE, **LEAVING, policies=policies(onDelete="Delete"), remembered={"adopted": True}),
+        steps.Book(BookingKind.DELETION, released=False),
+    ),
+    "Delete, what was met on the way out: access is all that goes": (
+        recorded(GONE, **LEAVING, seen=True, policies=policies(onDelete="Delete"), remembered={"adopted": None}),
+        steps.Release(Leaving.DEACTIVATED),
     ),
     "Delete, and a foreign finalizer": (
         recorded(

@@ -69,7 +69,8 @@ def ana(
 
 def left(since: datetime | None = LONG_AGO, **more: Any) -> dict[str, Any]:
     """Return what the status of a leaver remembers."""
-    return {"account_id": "7", "synced_active": False, "synced_user_name": NAME, "inactive_since": since} | more
+    base = {"account_id": "7", "synced_active": False, "synced_user_name": NAME, "adopted": False}
+    return base | {"inactive_since": since} | more
 
 
 def booked(generation: int = 3) -> dict[str, Any]:
@@ -189,6 +190,10 @@ RETENTION: dict[str, tuple[UserFacts, Step]] = {
     ),
     "retired, then deleted": (
         ana(an_object(deleted=timedelta(0)), kept={"retired_time": LONG_AGO}),
+        steps.Release(Leaving.WITHOUT_ACCOUNT),
+    ),
+    "retired, hired again by hand, then deleted": (
+        ana(an_object(deleted=timedelta(0)), kept={"retired_time": LONG_AGO}, found=(THERE,)),
         steps.Release(Leaving.WITHOUT_ACCOUNT),
     ),
 }

@@ -90,12 +90,19 @@ class Witness:
         if deleted:
             erases = self._policies.on_delete is OnDelete.DELETE
             causes = [v for v in causes if erases and v.resource.deleting]
+            if not self._was_ours(account):
+                self._wrong(f"{account.id} was deleted, and no live object ever had it")
         if not causes:
             self._wrong(f"{account.id} lost its access without a cause")
         for version in self.past.long_so():
             user = version.resource
             if has_recorded(user, account.id) and gives(user):
                 self._wrong(f"{account.id} lost its access although {user.key} gives it")
+
+    def _was_ours(self, account: Account) -> bool:
+        """Say whether an operator made an account, or an object recorded it before it was deleted itself."""
+        had = (has_recorded(v.resource, account.id) and not v.resource.deleting for v in self.past.since(0))
+        return self._accounts[account.id][0].by is Actor.OPERATOR or any(had)
 
     def _judge_access(self, account: Account) -> None:
         """A3: what Workteam took away stays so until Entra takes and gives again, or a person says so."""

@@ -103,7 +103,7 @@ class UserStatus(Part):
     refused: Annotated[tuple[Refusal, ...], Field(max_length=50, json_schema_extra=ATOMIC)] = ()
     """Values that Workteam refused by name: each is left out of writes until it is another."""
     adopted: bool | None = None
-    """Whether the account existed before any object of ours."""
+    """Whether the account existed before any object of ours; open if it was found only when the object was deleted."""
     pending_create: Annotated[tuple[Intent, ...], Field(max_length=10, json_schema_extra=ATOMIC)] = ()
     """Creates whose end is not known yet."""
     booked: Booking | None = None
