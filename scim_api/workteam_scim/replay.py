@@ -4,6 +4,7 @@ The library validates and applies; the operations, not their result, are repeate
 """
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from scim2_models import (
     PreconditionFailedException,
     Resource,
     ResourceType,
+    SCIMException,
 )
 from scim2_server.conditions import Conditions
 from scim2_server.handler import AsyncScimHandler
@@ -36,8 +38,10 @@ from workteam_scim.refusals import Unavailable
 from workteam_scim.rendering import Rendered, Shape, rendered, shape_of, shows
 from workteam_scim.requests import Patch, read_patch, read_resource
 from workteam_scim.searched import searched_types
-from workteam_scim.sketches import names
+from workteam_scim.sketches import names, sketch
 from workteam_scim.storage import ClusterStorage, dumped
+
+log = logging.getLogger(__name__)
 
 TRIES = 10
 LONGEST_PAUSE = 0.05
@@ -202,10 +206,13 @@ def table_of(resource_type: ResourceType) -> Table:
 
 @contextmanager
 def told_if_refused(body: Any, resource_type: ResourceType) -> Iterator[None]:
-    """Name in the audit what a body asked for that is not carried out."""
+    """Name in the audit what a body asked for that is not carried out; of one that is malformed log the shape."""
     table = table_of(resource_type)
     try:
         yield
-    except Exception:
+    except Exception as error:
         audit.asked(names(body, table))
+        if isinstance(error, SCIMException) and error.status == HTTPStatus.BAD_REQUEST:
+            told = {"request_id": audit.request_id(), "scim_type": error.scim_type, "body": sketch(body, table)}
+            log.info("a body was refused", extra={"resource": resource_type.name, **told})
         raise
