@@ -17,7 +17,7 @@ from workteam_operator import verdicts
 from workteam_operator.adoption import Wanted
 from workteam_operator.backend.port import BackendDenied, BackendError, BackendRejected, BackendUnavailable
 from workteam_operator.changelog import ChangeLog
-from workteam_operator.changes import is_refused_adoption
+from workteam_operator.changes import is_refused_adoption, takes_access
 from workteam_operator.events import Announcer, Happening
 from workteam_operator.known_teams import KnownTeams
 from workteam_operator.objects import Objects
@@ -153,21 +153,23 @@ class Parts:
         return at is not None and now < at + self.settle
 
     async def failed(
-        self, tenant: Tenant, owner: Owner, error: BackendError, *, in_doubt: bool
+        self, tenant: Tenant, owner: Owner, error: BackendError, *, in_doubt: bool, nobody: bool = False
     ) -> tuple[Verdict | None, Outcome]:
         """Turn what Workteam said, or did not say, into a verdict and the next visit.
 
         ``in_doubt``: an earlier create may have been done, so that what was refused is looked for on and on (rule A7).
+        ``nobody``: look-ups found nobody, so that a leaver loses nothing by what was refused.
         """
+        leaves = is_leaving(owner) and not nobody
         if isinstance(error, BackendDenied):
             await tenant.denied(error)
         if tenant.cause is not None:
             return verdicts.tenant_not_ready(tenant.cause.reason, deleting=owner.deleting), DONE
         if isinstance(error, BackendDenied):  # the tenant's, perhaps, and over by now: a leaver must not wait for ever
-            return verdicts.refused(error), Outcome(failed=True)
+            return verdicts.refused(error, again=leaves), Outcome(failed=True)
         if not isinstance(error, BackendUnavailable):
             told = for_the_status(error, owner) if isinstance(error, BackendRejected) else error
-            return verdicts.refused(told), Outcome(failed=in_doubt or self.is_taken(owner))
+            return verdicts.refused(told, again=leaves), Outcome(failed=leaves or in_doubt or self.is_taken(owner))
         wait = max(tenant.paused_for(), error.retry_after or timedelta(0))
         verdict = None if error.undone else verdicts.unavailable(deleting=owner.deleting)
         return verdict, Outcome(again_in=wait, failed=True)
@@ -231,6 +233,11 @@ class Parts:
         after = find_condition(conditions, ConditionType.STALLED)
         if after is not None and (before is None or before.reason is not after.reason):
             self.events.tell(owner, Happening.STALLED, f"{after.reason}: see the status", severity=Severity.WARNING)
+
+
+def is_leaving(owner: Owner) -> bool:
+    """Say whether an object takes something away that Workteam may still have: a refusal is not the end of it (A5)."""
+    return owner.deleting or takes_access(owner)
 
 
 def still_as_decided(decided: R, stored: R) -> R:

@@ -15,7 +15,7 @@ from workteam_operator.backend.port import Account, BackendError, BackendRejecte
 from workteam_operator.events import Happening
 from workteam_operator.intents import after_failure, with_intent
 from workteam_operator.ownership import id_claim
-from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, still_as_decided
+from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, is_leaving, still_as_decided
 from workteam_operator.refusals import refused_by
 from workteam_operator.reporting import report_on_user
 from workteam_operator.steps import Stall, Wait
@@ -78,6 +78,8 @@ class _UserPass:
         self._adopted_id: str | None = None
         self._before: tuple[Intent, ...] = ()
         """Creates that were in doubt before this pass noted one more."""
+        self._nobody = False
+        """Whether look-ups found nobody, and the account was about to be made."""
 
     async def run(self) -> Outcome:
         """Go from step to step, then report."""
@@ -89,13 +91,19 @@ class _UserPass:
         try:
             verdict, outcome = await self._steps()
         except BackendError as error:
-            in_doubt = self._progress is not None and bool(self._progress.pending_create)
-            verdict, outcome = await self._parts.failed(self._tenant, self._user, error, in_doubt=in_doubt)
+            verdict, outcome = await self._failed(error)
         if self._progress is not None:
             await self._report.write(self._progress, verdict)
         if self._adopted_id is not None:
             self._parts.wake_teams(self._user.tenant, self._adopted_id)
         return outcome
+
+    async def _failed(self, error: BackendError) -> Ending:
+        """Return how the pass ends with a failure; it counts as far as it came."""
+        progress = self._progress
+        user = self._user if progress is None else self._user.model_copy(update={"status": progress})
+        in_doubt = bool(user.status.pending_create) and progress is not None
+        return await self._parts.failed(self._tenant, user, error, in_doubt=in_doubt, nobody=self._nobody)
 
     async def _steps(self) -> Ending:
         facts = await self._eyes.facts(self._user, now=self._report.now)
@@ -125,7 +133,8 @@ class _UserPass:
                 return verdicts.waiting(step), Outcome(again_in=step.again_in, failed=facts.erased)
             case Stall():
                 self._progress = facts.status.model_copy(update={"pending_create": facts.intents})
-                return verdicts.stalled(step), DONE
+                again = step.reason is Reason.INVALID_ATTRIBUTE and is_leaving(self._user)
+                return verdicts.stalled(step, again=again), Outcome(failed=again)
             case steps.Release(how):
                 await self._parts.writer.release(self._report.resource)
                 self._parts.forget(self._user.key)
@@ -195,6 +204,7 @@ class _UserPass:
         return replace(facts, status=status, intents=intents, noted=True)
 
     async def _create(self, facts: UserFacts) -> UserFacts:
+        self._nobody = True
         try:
             account = await self._tenant.backend.create_account(facts.desired)
         except BackendError as error:

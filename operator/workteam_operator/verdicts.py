@@ -26,6 +26,9 @@ CONFLICTS = {
 """Another account, team or object stands in the way."""
 
 TOO_LARGE = 413
+MESSAGE = 1024
+"""Characters of a condition's message."""
+AGAIN = "; it is tried again by itself until it is done"
 
 
 class Statement(NamedTuple):
@@ -111,13 +114,14 @@ def waiting(step: Wait) -> Verdict:
     return Verdict(Statement(False, ready), synced, Statement(True, why, step.message))
 
 
-def stalled(step: Stall) -> Verdict:
-    """A person has to act."""
+def stalled(step: Stall, *, again: bool = False) -> Verdict:
+    """A person has to act; ``again``: it is tried again all the same, as access, or the account, is to go (rule A5)."""
     ready = Reason.CONFLICT if step.reason in CONFLICTS else Reason.INVALID
+    message = f"{step.message[: MESSAGE - len(AGAIN)]}{AGAIN}" if again else step.message
     return Verdict(
         Statement(False, ready),
-        Statement(False, Reason.RECONCILE_ERROR, step.message),
-        stalled=Statement(True, step.reason, step.message),
+        Statement(False, Reason.RECONCILE_ERROR, message),
+        stalled=Statement(True, step.reason, message),
     )
 
 
@@ -129,20 +133,21 @@ def planned(summary: str) -> Verdict:
     return Verdict(Statement(True, Reason.OBSERVED), Statement(False, Reason.PLANNED, f"Would be done: {summary}"))
 
 
-def refused(error: BackendError) -> Verdict | None:
-    """What Workteam said; None if trying again is all there is to it."""
+def refused(error: BackendError, *, again: bool = False) -> Verdict | None:
+    """What Workteam said; None if trying again is all there is to it. ``again``: see ``stalled``."""
     match error:
         case BackendRejected(uniqueness=True):
             return TAKEN
         case BackendRejected(status=status) if status == TOO_LARGE:
-            return stalled(Stall(Reason.SIZE_LIMIT, f"Workteam takes nothing of this size ({error})"))
+            step = Stall(Reason.SIZE_LIMIT, f"Workteam takes nothing of this size ({error})")
         case BackendRejected():
             detail = f"{error}: {error.detail}" if error.detail else str(error)
-            return stalled(Stall(Reason.INVALID_ATTRIBUTE, f"Workteam refuses this: {detail}"[:1024]))
+            step = Stall(Reason.INVALID_ATTRIBUTE, f"Workteam refuses this: {detail}"[:MESSAGE])
         case BackendDenied():
-            return stalled(Stall(Reason.UNAUTHORIZED, f"Workteam denies this for this object alone ({error})"))
+            step = Stall(Reason.UNAUTHORIZED, f"Workteam denies this for this object alone ({error})")
         case _:
             return None
+    return stalled(step, again=again)
 
 
 def conditions(

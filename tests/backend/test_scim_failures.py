@@ -51,6 +51,32 @@ async def test_the_objects_author_must_act_when_a_value_is_refused(stand_in: Sta
     assert failed.value.uniqueness is False
 
 
+@pytest.mark.parametrize("patch", [True, False])
+async def test_a_conflict_is_about_a_name_only_if_one_was_sent(
+    stand_in: StandIn, scim: ScimBackend, *, patch: bool
+) -> None:
+    """409 to a change of ``active``, of members or to a DELETE says nothing of who else has which name."""
+    stand_in.control.behave(patch=patch)
+    await scim.probe()
+    account = await scim.create_account(ANA)
+    team = await scim.create_team("crew", "crew", frozenset())
+    stand_in.control.add(Answer(status=409, method="PATCH|PUT|DELETE"))
+    about = {
+        "active": scim.update_account(account, {"active": False}),
+        "userName": scim.update_account(account, {"userName": "bo"}),
+        "externalId": scim.update_account(account, {"externalId": "bo"}),
+        "displayName": scim.update_team(team.id, {"displayName": "gang"}),
+        "members": scim.change_members(team.id, add=frozenset({account.id}), remove=frozenset()),
+        "an account": scim.delete_account(account.id),
+    }
+    said = {}
+    for name, call in about.items():
+        with pytest.raises(BackendRejected) as failed:
+            await call
+        said[name] = failed.value.uniqueness
+    assert [name for name, uniqueness in said.items() if uniqueness] == ["userName", "externalId", "displayName"]
+
+
 async def test_a_reset_leaves_it_open_what_was_done(stand_in: StandIn, scim: ScimBackend) -> None:
     stand_in.control.add(Reset(method="POST"))
     with pytest.raises(BackendUnavailable, match=r"^POST /Users: the connection broke$") as failed:

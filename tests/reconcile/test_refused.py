@@ -30,3 +30,13 @@ def test_reason_of_a_refusal(error: BackendError, reason: Reason, ready: str) ->
 
 def test_an_outage_is_no_refusal() -> None:
     assert refused(BackendUnavailable("GET /Users: HTTP 503")) is None
+
+
+def test_what_is_tried_again_says_so() -> None:
+    """However long Workteam's own words are: a message has 1024 characters."""
+    verdict = refused(BackendRejected("PATCH /Users/7: HTTP 400", status=400, detail="no " * 500), again=True)
+    assert verdict is not None
+    assert verdict.stalled is not None
+    assert verdict.stalled.message.startswith("Workteam refuses this: PATCH /Users/7: HTTP 400: no no ")
+    assert verdict.stalled.message.endswith("no no; it is tried again by itself until it is done")
+    assert (len(verdict.stalled.message), verdict.synced.message) == (1024, verdict.stalled.message)

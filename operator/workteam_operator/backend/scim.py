@@ -197,23 +197,24 @@ class ScimBackend:
         return None if answer.status == HTTPStatus.NOT_FOUND else resource(answer, f"GET {path}")
 
     async def _create(self, path: str, body: wire.Json) -> wire.Json:
-        answer = await self._transport.send("POST", path, body=body)
+        answer = await self._transport.send("POST", path, body=body, names=True)
         if answer.status == HTTPStatus.NOT_FOUND:
             raise BackendRejected(f"POST {path}: HTTP 404", status=404)
         return resource(answer, f"POST {path}")
 
     async def _update(self, path: str, changes: Attributes, *, attributes: str | None) -> wire.Json | None:
         """Change a resource, and return it as it then is: by the answer that was asked for, or by another look."""
-        collection = path.rpartition("/")[0]
+        collection, names = path.rpartition("/")[0], not wire.NAMES.isdisjoint(changes)
         if self._patch:
             query = {"attributes": attributes} if attributes and collection in self._silent else None
-            answer = await self._transport.send("PATCH", path, query=query, body=wire.patch_body(changes))
+            body = wire.patch_body(changes)
+            answer = await self._transport.send("PATCH", path, query=query, body=body, names=names)
         else:
             raw = await self._read(path)
             if raw is None:
                 return None
             wire.changed(raw, changes)
-            answer = await self._transport.send("PUT", path, body=raw)
+            answer = await self._transport.send("PUT", path, body=raw, names=names)
         match answer.status:
             case HTTPStatus.NOT_FOUND:
                 return None

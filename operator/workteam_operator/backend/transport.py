@@ -107,8 +107,12 @@ class Transport:
         shown: str | None = None,
         query: Mapping[str, str] | None = None,
         body: wire.Json | None = None,
+        names: bool = False,
     ) -> Answer:
-        """Send one request, once. 404 is an answer, not a failure. Raises only ``BackendError``."""
+        """Send one request, once. 404 is an answer, not a failure. Raises only ``BackendError``.
+
+        ``names``: it says what somebody or something is called, so that a conflict may be about that.
+        """
         call = f"{method} {shown or path}"  # never the query: a filter names a person
         if self._session.closed:
             raise BackendUnavailable(f"{call}: the connection is closed", undone=True)
@@ -126,7 +130,7 @@ class Transport:
         except (aiohttp.ClientError, _BrokenError, OSError, ValueError) as error:
             # Not "from error": what a library says may quote the request.
             raise BackendUnavailable(f"{call}: {_cause(error)}", undone=not in_doubt(error)) from None
-        if (failure := _failure(call, answer)) is not None:
+        if (failure := _failure(call, answer, names=names)) is not None:
             raise failure
         return answer
 
@@ -173,7 +177,7 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
         raise _BrokenError from error
 
 
-def _failure(call: str, answer: Answer) -> BackendError | None:
+def _failure(call: str, answer: Answer, *, names: bool) -> BackendError | None:
     """Translate an answer, in this one place; None if it is none of a failure."""
     text = f"{call}: HTTP {answer.status}"
     match answer.status // 100, answer.status:
@@ -189,7 +193,7 @@ def _failure(call: str, answer: Answer) -> BackendError | None:
         case _, status:
             body = _body(answer)
             taken = status == HTTPStatus.CONFLICT or (isinstance(body, dict) and body.get("scimType") == "uniqueness")
-            return BackendRejected(text, status=status, detail=wire.detail(body), uniqueness=taken)
+            return BackendRejected(text, status=status, detail=wire.detail(body), uniqueness=names and taken)
 
 
 def resource(answer: Answer, call: str) -> wire.Json:

@@ -18,6 +18,8 @@ ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 NOT_OURS = {"schemas", "id", "meta", "groups"}
 """What the server alone writes."""
 IDENTITY = {"userName", "externalId", "active"}
+NAMES = {"userName", "externalId", "displayName"}
+"""What nobody else may have; displayName of a team."""
 
 DETAIL_LENGTH = 300
 

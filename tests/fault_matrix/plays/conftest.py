@@ -18,7 +18,6 @@ from workteam_cli.controlplane.processes import Processes
 from workteam_cli.controlplane.settings import OPERATOR, StackSettings, TenantSettings
 from workteam_cli.controlplane.stack import Stack
 from workteam_cli.dev_stack import Endpoint
-from workteam_cli.output import Problem
 from workteam_cli.tenant.application import StandIn
 from workteam_cli.tenant.control import Control
 from workteam_cli.tenant.faults import Answer, Hold, Point, RefuseAttribute, Reset
@@ -33,6 +32,8 @@ KINDS = "workteamusers,workteamgroups"
 WRITES = "POST|PUT|PATCH|DELETE"
 OURS = "^/(Users|Groups)"
 WAITS = {"WORKERS": 100, "BACKOFF_FIRST": 0.1, "BACKOFF_LONGEST": 1, "CREATE_SETTLE": 2, "GROUP_REST": 0.1}
+LEAVE = frozenset({"leaver", "deleted", "dissolved"})
+"""Nobody asks again for those who are to go: they are tried again by themselves (rule A5)."""
 LONGEST = 120.0
 """Seconds until what does not come about fails the play."""
 
@@ -53,7 +54,7 @@ class Fault:
     at_first: bool = False
     """Whether it was so before the first contact."""
     needs_a_word: bool = False
-    """Whether what was refused is only tried again when a person asks."""
+    """Whether what was refused is only tried again when a person asks: all but what takes something away."""
     groups: bool = True
 
 
@@ -163,7 +164,7 @@ class Scene:
             return
         self.drop()
         if self.fault.needs_a_word:
-            until(self._gives_the_word, "the objects go and go", within=LONGEST)
+            self._give_the_word()
 
     def unfinished(self) -> list[str]:
         """Say what is not as it is to be yet."""
@@ -188,14 +189,12 @@ class Scene:
             {name: made.count(name) for name in made},
         )
 
-    def _gives_the_word(self) -> bool:
-        """Ask for everything again; one that goes meanwhile fails the whole command."""
+    def _give_the_word(self) -> None:
+        """Ask again for everything that stays."""
         word = f"{RECONCILE_REQUESTED_AT}=2026-11-25T12:00:00Z"
-        try:
-            self._stack.access.kubectl("annotate", KINDS, "-l", self._label, word, "-n", NAMESPACE, "--overwrite")
-        except Problem:
-            return False
-        return True
+        names = {f"{item['kind'].lower()}/{item['metadata']['name']}" for item in self._objects()}
+        staying = sorted(name for name in names if name.rpartition(".")[2] not in LEAVE)
+        self._stack.access.kubectl("annotate", *staying, word, "-n", NAMESPACE, "--overwrite")
 
     def _objects(self) -> list[dict[str, Any]]:
         found = self._stack.access.get(KINDS, "-n", NAMESPACE, "-l", self._label) or {"items": []}
