@@ -30,6 +30,11 @@ BAD_CONFIGURATION = 78
 """EX_CONFIG of sysexits.h."""
 GENERATIONS = (50_000, 20, 100)
 """How rarely the collector looks: a full look at a warm cache costs tens of milliseconds of every request's time."""
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than ingress-nginx and load balancers of AWS keep theirs, 60.
+
+Who closes first must be the proxy. A request that meets our close is lost, and no proxy may repeat a POST or PATCH.
+"""
 GRACE = 10
 """Seconds for requests that are under way when the process is asked to end."""
 DRAIN = 0.5
@@ -79,6 +84,7 @@ def serving(app: FastAPI, host: str, port: int, proxies: Sequence[str] = ()) -> 
         date_header=True,
         proxy_headers=bool(proxies),
         forwarded_allow_ips=list(proxies),
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
 

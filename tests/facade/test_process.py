@@ -14,8 +14,12 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from fastapi import FastAPI
+from uvicorn.server import ServerState
 
 from workteam_crds.naming import TenantKey
+from workteam_scim.__main__ import serving
+from workteam_scim.connections import Connection
 
 SECRETS = ("Canary", "canary@contoso.example", "+43 1 234567")
 """What a person is known by; none of it may be logged."""
@@ -150,6 +154,25 @@ async def is_alive(client: httpx.AsyncClient, url: str) -> bool:
         return (await client.get(f"{url}/healthz")).is_success
     except httpx.TransportError:
         return False
+
+
+async def test_an_idle_connection_stays_longer_than_a_proxy_keeps_it() -> None:
+    """60 s are what ingress-nginx keeps one: if ours ended first, a POST could meet the close and be lost."""
+    config = serving(FastAPI(), "127.0.0.1", 0)
+    config.load()
+    connections: list[Connection] = []
+
+    def connection() -> Connection:
+        connections.append(Connection(config, ServerState(), {}))
+        return connections[-1]
+
+    loop = asyncio.get_running_loop()
+    async with await loop.create_server(connection, "127.0.0.1", 0) as server, httpx.AsyncClient() as client:
+        host, port = server.sockets[0].getsockname()
+        await client.get(f"http://{host}:{port}/")
+        waits = connections[0].timeout_keep_alive_task
+        assert waits is not None
+        assert waits.when() - loop.time() > 60
 
 
 @pytest.mark.parametrize(
