@@ -49,7 +49,10 @@ REMEDIES: Mapping[Reason, str] = {
         "`workteam adopt NAME`, which sets `workte.am/adopt` to the account's id, if it is the same person"
     ),
     Reason.RESTORED_OBJECT: "see that it is current; then `workte.am/accept-restore: <now, RFC 3339>` on the tenant",
-    Reason.ACCOUNT_MISSING: "`deprovisioning.missingAccount: Recreate`, or delete the object",
+    Reason.ACCOUNT_MISSING: (
+        "`deprovisioning.missingAccount: Recreate`, or delete the object; if the access was taken before: "
+        "`active` false, then true, in Entra"
+    ),
     Reason.PROTECTED: "take the name off that list",
     Reason.UNAUTHORIZED: "a new token in the Secret; ask Workteam's administrator",
     Reason.TENANT_MISSING: "create it; `workteam abandon`, if it is no more",

@@ -40,7 +40,7 @@ def takes_access(resource: Resource) -> bool:
 
 
 def is_retired(user: WorkteamUser) -> bool:
-    """Say whether deprovisioning.retention deleted the account: then the user is nobody to groups and reports."""
+    """Say whether a leaver's account is gone: then the user is nobody to groups and reports."""
     return user.status.retired_time is not None
 
 

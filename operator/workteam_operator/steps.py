@@ -98,7 +98,7 @@ class Forget:
 
 @dataclass(frozen=True)
 class Retire:
-    """Note that the account was deleted by deprovisioning.retention, so that no other is made while nobody asks."""
+    """Note that a leaver's account is gone, so that no other is made while nobody asks."""
 
 
 @dataclass(frozen=True)

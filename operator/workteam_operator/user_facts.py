@@ -30,6 +30,7 @@ from workteam_operator.parts import Parts
 from workteam_operator.refusals import still_refused, without
 from workteam_operator.steps import confirmed
 from workteam_operator.tenants import Tenant
+from workteam_operator.user_progress import noting_withheld
 from workteam_operator.user_situation import UserFacts
 
 
@@ -86,12 +87,15 @@ class UserEyes:
         """Return the facts about a user that recorded an account, with that as it is."""
         user, recorded = facts.user, facts.status.account_id or ""
         teams = self._teams_to_leave(user, recorded) if user.deleting else ()
-        return replace(facts, account=account, seen=True, holders=self._holders(user, [recorded]), teams=teams)
+        holders = self._holders(user, [recorded])
+        return noting_withheld(replace(facts, account=account, seen=True, holders=holders, teams=teams))
 
     async def forgotten(self, facts: UserFacts) -> UserFacts:
         """Look anew for the account of a user whose recorded one is gone."""
         gone = {"account_id": None, "synced_active": None, "synced_user_name": None, "synced_external_id": None}
-        status = facts.status.model_copy(update=gone | {"synced_attributes": (), "adopted": None, "booked": None})
+        status = facts.status.model_copy(
+            update=gone | {"synced_attributes": (), "adopted": None, "booked": None, "access_withheld": None}
+        )
         intents = self._intents(facts.user, status)
         return await self._with_found(
             replace(facts, status=status, account=None, intents=intents, tried=frozenset(), erased=False)

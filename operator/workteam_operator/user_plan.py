@@ -5,8 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from workteam_crds.conditions import Reason
-from workteam_crds.kinds import WorkteamUser
-from workteam_crds.kinds.custom_resource import RELEASE
 from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import MissingAccount, OnDelete
 from workteam_crds.naming import folded
@@ -17,7 +15,7 @@ from workteam_operator.drift import is_ignored, was_written
 from workteam_operator.intents import too_new
 from workteam_operator.mapping import differences
 from workteam_operator.steps import Leaving, Stall, Step, Wait
-from workteam_operator.user_situation import UserFacts, candidate, wanted_of
+from workteam_operator.user_situation import UserFacts, wanted_of
 
 
 def plan_user(facts: UserFacts) -> Step:
@@ -99,8 +97,8 @@ def _plan_retention(facts: UserFacts, account: Account) -> Step:
     """The directory keeps a leaver for ever, the tenant does not: rule A6 holds as for any deletion."""
     if facts.erased:
         return Wait("Workteam still shows the deleted account", timedelta(seconds=1))
-    if not _is_booked(facts, BookingKind.DELETION):
-        return steps.Book(BookingKind.DELETION, released=_released(facts.user))
+    if not facts.is_booked(BookingKind.DELETION):
+        return steps.Book(BookingKind.DELETION, released=facts.released)
     return steps.Erase(account.id)
 
 
@@ -127,8 +125,14 @@ def _plan_blocked_rename(facts: UserFacts, changes: Mapping[str, Any]) -> Step:
 
 
 def _plan_missing(facts: UserFacts) -> Step:
+    """A leaver needs no account, and who was locked out in Workteam gets none back by a policy (rule A3)."""
     if (wait := too_new(facts.status.last_sync_time, facts.settle, facts.now)) is not None:
         return Wait("Workteam does not show the new account yet", wait)
+    if facts.desired.active is False:
+        return steps.Retire()
+    if facts.status.access_withheld:
+        text = "Workteam took the access away, then the account: active false, then true, asks for a new one"
+        return Stall(Reason.ACCOUNT_MISSING, text)
     if facts.policies.deprovisioning.missing_account is MissingAccount.RECREATE and not facts.reports:
         return steps.Forget()
     text = "The account was deleted in Workteam; deprovisioning.missingAccount: Recreate makes a new one"
@@ -143,8 +147,8 @@ def _plan_deactivation(facts: UserFacts, account: Account) -> Step:
         return Wait("Workteam does not show yet that the access is gone", timedelta(seconds=1), deleting=True)
     if "active" in facts.tried:
         return Stall(Reason.INVALID_ATTRIBUTE, "Workteam took the deactivation and keeps the account active")
-    if not _is_booked(facts, BookingKind.DEACTIVATION):
-        return steps.Book(BookingKind.DEACTIVATION, released=_released(facts.user))
+    if not facts.is_booked(BookingKind.DEACTIVATION):
+        return steps.Book(BookingKind.DEACTIVATION, released=facts.released)
     return steps.Deactivate(account.id)
 
 
@@ -208,7 +212,7 @@ def _plan_departure_with_account(facts: UserFacts) -> Step:
         if wait is not None:
             return Wait("Workteam does not show the new account yet", wait, deleting=True)
         return steps.Release(Leaving.DELETED)
-    if (heir := _heir(facts, account)) is not None:
+    if (heir := facts.heir_of(account)) is not None:
         return Wait(f"The object {heir} takes over the account", facts.settle, deleting=True)
     if account.active:
         return _plan_deactivation(facts, account)
@@ -228,23 +232,6 @@ def _plan_erasure(facts: UserFacts, account: Account) -> Step:
         return Wait("Another finalizer has to go before the account is deleted", deleting=True)
     if (left := facts.grace_left) > timedelta(0):
         return Wait("The account is kept until deprovisioning.gracePeriod is over", left, deleting=True, grace=True)
-    if not _is_booked(facts, BookingKind.DELETION):
-        return steps.Book(BookingKind.DELETION, released=_released(facts.user))
+    if not facts.is_booked(BookingKind.DELETION):
+        return steps.Book(BookingKind.DELETION, released=facts.released)
     return steps.Erase(account.id)
-
-
-def _heir(facts: UserFacts, account: Account) -> str | None:
-    """Return the live object that may adopt the account of this terminating one (rule A1)."""
-    for name, wanted in facts.heirs:
-        if isinstance(decide(wanted, [candidate(account)], {}), Adopt):
-            return name
-    return None
-
-
-def _is_booked(facts: UserFacts, kind: BookingKind) -> bool:
-    booked = facts.status.booked
-    return booked is not None and booked.kind is kind and booked.generation == facts.user.metadata.generation
-
-
-def _released(user: WorkteamUser) -> bool:
-    return user.metadata.annotations.get(RELEASE) == str(user.metadata.generation)

@@ -46,8 +46,15 @@ def about_to_write(facts: UserFacts) -> tuple[str, ...]:
     return tuple(sorted({*facts.status.synced_attributes, *synced_attributes(facts.desired)}))
 
 
+def noting_withheld(facts: UserFacts) -> UserFacts:
+    """Note that Workteam took access away, while that is so: it is still known if the account is deleted next."""
+    if facts.account is None:
+        return facts
+    return replace(facts, status=facts.status.model_copy(update={"access_withheld": facts.withheld or None}))
+
+
 def retired(facts: UserFacts, now: datetime) -> UserFacts:
-    """Note that deprovisioning.retention deleted the account: what is confirmed is that the user has no access."""
+    """Note that a leaver's account is gone: what is confirmed is that the user has no access."""
     update = {
         "account_id": None,
         "adopted": None,
@@ -56,6 +63,7 @@ def retired(facts: UserFacts, now: datetime) -> UserFacts:
         "synced_active": False,
         "synced_attributes": (),
         "booked": None,
+        "access_withheld": None,
         "inactive_since": None,
         "retired_time": now,
         "last_sync_time": now,

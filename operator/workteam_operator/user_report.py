@@ -28,7 +28,7 @@ def settled(facts: UserFacts) -> tuple[UserStatus, Verdict]:
     """Return what to remember and to say of a user whose account is as it should be, as far as Workteam goes."""
     account = facts.account
     if account is None:  # only who is retired is settled without an account
-        text = "The account was deleted: deprovisioning.retention was over"
+        text = "The account is gone, and a leaver needs none"
         return facts.status, Verdict(Statement(True, Reason.DEACTIVATED, text), Statement(True, Reason.IN_SYNC))
     left = facts.desired.active is False and not account.active
     status = facts.status.model_copy(
@@ -37,6 +37,7 @@ def settled(facts: UserFacts) -> tuple[UserStatus, Verdict]:
             "synced_external_id": account.external_id,
             "synced_active": active_if_agreed(facts, account, before=facts.status.synced_active),
             "synced_attributes": synced_attributes(facts.desired, facts.status.synced_attributes),
+            "access_withheld": facts.withheld or None,
             "booked": None,
             "last_sync_time": facts.status.last_sync_time or facts.now,
             "inactive_since": (facts.status.inactive_since or facts.now) if left else None,

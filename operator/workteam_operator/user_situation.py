@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from workteam_crds.kinds import WorkteamUser
-from workteam_crds.kinds.custom_resource import GRANT_ACCESS
-from workteam_crds.kinds.progress import Intent
+from workteam_crds.kinds.custom_resource import GRANT_ACCESS, RELEASE
+from workteam_crds.kinds.progress import BookingKind, Intent
 from workteam_crds.kinds.tenants import RetentionAction, TenantSpec
 from workteam_crds.kinds.users import UserStatus
 from workteam_crds.naming import Key, folded
-from workteam_operator.adoption import Candidate, Holder, Wanted, not_found, own_creates
+from workteam_operator.adoption import Adopt, Candidate, Holder, Wanted, decide, not_found, own_creates
 from workteam_operator.backend.port import Account, DesiredAccount
 from workteam_operator.intents import look_again
 from workteam_operator.leavers import grace_left, is_due
@@ -85,7 +85,7 @@ class UserFacts:
 
     @property
     def retired(self) -> bool:
-        """Say whether deprovisioning.retention deleted the account, and nobody gave access again."""
+        """Say whether a leaver's account is gone, and nobody gave access again."""
         return self.status.retired_time is not None and self.desired.active is not True
 
     @property
@@ -108,8 +108,23 @@ class UserFacts:
     @property
     def withheld(self) -> bool:
         """Say whether Workteam took away what was confirmed active, and nobody gave it back (rule A3)."""
-        inactive = self.account is not None and not self.account.active
+        inactive = self.account is not None and not self.account.active and self.desired.active is not False
         return inactive and self.status.synced_active is True and not self.granted
+
+    @property
+    def released(self) -> bool:
+        """Say whether a person let this loss of access go, past the budget (rule A6)."""
+        return self.user.metadata.annotations.get(RELEASE) == str(self.user.metadata.generation)
+
+    def is_booked(self, kind: BookingKind) -> bool:
+        """Say whether the ledger counts a loss of this generation already."""
+        booked = self.status.booked
+        return booked is not None and booked.kind is kind and booked.generation == self.user.metadata.generation
+
+    def heir_of(self, account: Account) -> str | None:
+        """Return the live object that may adopt the account of this terminating one (rule A1)."""
+        may = (name for name, wanted in self.heirs if isinstance(decide(wanted, [candidate(account)], {}), Adopt))
+        return next(may, None)
 
     @property
     def look_again(self) -> timedelta | None:

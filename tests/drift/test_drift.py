@@ -172,6 +172,7 @@ USERS: dict[str, tuple[UserFacts, Step]] = {
     ),
     "a person gives access": (facts(replace(THERE, active=False), user=GRANT), steps.Update({"active": True})),
     "gone": (facts(None, policies=AGAIN), STALLED),
+    "a leaver's is gone: there is nothing to set right": (facts(None, desired=LEFT, policies=AGAIN), steps.Retire()),
     "gone, to be made again": (facts(None, policies=AGAIN, reports=False), steps.Forget()),
 }
 

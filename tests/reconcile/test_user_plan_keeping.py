@@ -178,10 +178,7 @@ RETENTION: dict[str, tuple[UserFacts, Step]] = {
             kept=left(booked={"kind": BookingKind.DEACTIVATION, "generation": 3}),
             policies=KEEPS_30_DAYS,
         ),
-        Stall(
-            Reason.ACCOUNT_MISSING,
-            "The account was deleted in Workteam; deprovisioning.missingAccount: Recreate makes a new one",
-        ),
+        steps.Retire(),
     ),
     "retired: no account is made": (ana(an_object(), kept={"retired_time": LONG_AGO}), steps.Settled()),
     "retired, and given access again": (
@@ -199,6 +196,29 @@ RETENTION: dict[str, tuple[UserFacts, Step]] = {
 }
 
 
+STALLED = Stall(
+    Reason.ACCOUNT_MISSING,
+    "Workteam took the access away, then the account: active false, then true, asks for a new one",
+)
+MISSING: dict[str, tuple[UserFacts, Step]] = {
+    "a leaver's": (ana(an_object(), kept=left()), steps.Retire()),
+    "a leaver's, to be made again": (
+        ana(an_object(), kept=left(), policies=policies(missingAccount="Recreate")),
+        steps.Retire(),
+    ),
+    "a leaver's, not shown yet": (
+        ana(an_object(), kept=left(last_sync_time=NOW - timedelta(seconds=10))),
+        Wait("Workteam does not show the new account yet", timedelta(seconds=20)),
+    ),
+    "of somebody locked out": (ana(an_object(active=True), kept=left(access_withheld=True)), STALLED),
+    "of somebody locked out, to be made again": (
+        ana(an_object(active=True), kept=left(access_withheld=True), policies=policies(missingAccount="Recreate")),
+        STALLED,
+    ),
+    "of somebody locked out, who left": (ana(an_object(), kept=left(access_withheld=True)), steps.Retire()),
+}
+
+
 @pytest.mark.parametrize(("known", "step"), RESTORED.values(), ids=RESTORED.keys())
 def test_what_came_back_waits_for_a_person(known: UserFacts, step: Step) -> None:
     assert plan_user(known) == step
@@ -211,4 +231,10 @@ def test_the_grace_period_delays_the_deletion_alone(known: UserFacts, step: Step
 
 @pytest.mark.parametrize(("known", "step"), RETENTION.values(), ids=RETENTION.keys())
 def test_retention_ends_what_the_directory_keeps(known: UserFacts, step: Step) -> None:
+    assert plan_user(known) == step
+
+
+@pytest.mark.parametrize(("known", "step"), MISSING.values(), ids=MISSING.keys())
+def test_no_policy_gives_access_by_a_new_account(known: UserFacts, step: Step) -> None:
+    """A leaver needs none, and whom Workteam locked out gets none back."""
     assert plan_user(known) == step

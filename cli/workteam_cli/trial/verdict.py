@@ -60,6 +60,8 @@ def _is_true(reason: Reason, owner: Owner, owners: list[Owner], tenant: MemoryTe
 def _differences(owner: Owner, witness: Witness, tenant: MemoryTenant) -> Iterator[str]:
     """Yield what an object that says it is in sync has otherwise in Workteam."""
     kept = _held(owner, tenant).get(recorded_id(owner) or "")
+    if kept is None and isinstance(owner, WorkteamUser) and owner.status.retired_time and owner.spec.active is False:
+        return  # a leaver needs none
     if kept is None:
         yield f"{owner.key} is in sync with nothing"
         return

@@ -94,6 +94,8 @@ class UserStatus(Part):
     """The id of the account in Workteam."""
     synced_active: bool | None = None
     """The last value of active that Workteam confirmed for this object (rule A3)."""
+    access_withheld: bool | None = None
+    """Whether Workteam took the access away, and nobody gave it back yet (rule A3)."""
     synced_user_name: Text | None = None
     """The last userName that Workteam confirmed for this object."""
     synced_external_id: Text | None = None
@@ -111,7 +113,7 @@ class UserStatus(Part):
     inactive_since: Timestamp | None = None
     """When a leaver's account was first seen to be inactive: deprovisioning.retention counts from here."""
     retired_time: Timestamp | None = None
-    """When a leaver's account was deleted by deprovisioning.retention: it is not made again while active is false."""
+    """When a leaver's account was gone, by retention or in Workteam: none is made until active is true."""
     plan: Plan | None = None
     """What would be done, in mode Plan."""
     last_sync_time: Timestamp | None = None
