@@ -111,7 +111,7 @@ def test_operator_environment(render: Render) -> None:
 
 
 def test_ingress_host(render: Render) -> None:
-    """The Ingress takes its host, without a port, from externalURL, and every path."""
+    """The Ingress takes its host, without a port, from externalURL."""
     ingress = of(
         render({"externalURL": "https://scim.example.com:8443", **MATRIX["Ingress with TLS"]}),
         "Ingress",
@@ -126,7 +126,7 @@ def test_ingress_host(render: Render) -> None:
                 "http": {
                     "paths": [
                         {
-                            "path": "/",
+                            "path": "/workteam",
                             "pathType": "Prefix",
                             "backend": {"service": {"name": "workteam-scim", "port": {"name": "http"}}},
                         }
@@ -135,6 +135,19 @@ def test_ingress_host(render: Render) -> None:
             }
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("url", "paths"),
+    [("https://scim.example.com", ["/a", "/b"]), ("https://example.com:8443/x/y", ["/x/y/a", "/x/y/b"])],
+    ids=["host", "host and path"],
+)
+def test_ingress_publishes_tenants_alone(render: Render, url: str, paths: list[str]) -> None:
+    """By prefix what lies below a tenants' namespace; /metrics, /readyz and /openapi.json are nobody's outside."""
+    values = {"externalURL": url, "tenantNamespaces": ["a", "b"], "ingress": {"enabled": True}}
+    (rule,) = of(render(values), "Ingress", "workteam-scim")["spec"]["rules"]
+    found = [(path["path"], path["pathType"]) for path in rule["http"]["paths"]]
+    assert found == [(path, "Prefix") for path in paths]
 
 
 def test_one_at_a_time(render: Render) -> None:
