@@ -13,6 +13,13 @@ from workteam_scim.paths import LONGEST_PATH, Target, all_equal, conjunction, qu
 
 ROLES = "roles"
 """The one attribute whose values Entra writes as JSON documents in a text."""
+OF_A_VALUE = frozenset({"type", "primary"})
+"""What says something about a value: an element that has nothing else has no value."""
+
+
+def has_value(element: Mapping[str, Any]) -> bool:
+    """Say whether an element is more than a shell: those are never stored, and may take nothing from others."""
+    return any(name not in OF_A_VALUE for name in element)
 
 
 def wrap_several(operation: Operation) -> Iterator[Operation]:
@@ -105,13 +112,14 @@ def open_role_document(operation: Operation) -> Iterator[Operation]:
 
 
 def keep_one_primary(operation: Operation) -> Iterator[Operation]:
-    """Of several elements that say ``primary`` in one list, the last one is."""
+    """Of several elements that say ``primary`` in one list, the last one with a value is."""
     target, value = operation.target, operation.value
     written = target.attribute.multi and target.sub is None and operation.verb is not Verb.REMOVE
     if not written or not isinstance(value, list):
         yield operation
         return
     primary = [number for number, element in enumerate(value) if element.get("primary") is True]
+    primary.sort(key=lambda number: has_value(value[number]))
     demoted = set(primary[:-1])
     yield replace(
         operation,
@@ -120,12 +128,12 @@ def keep_one_primary(operation: Operation) -> Iterator[Operation]:
 
 
 def add_elements_once(operation: Operation) -> Iterator[Operation]:
-    """Adding a value that an element has already changes that element: a repeated add makes no second one."""
+    """Adding a value that an element has already changes that element; adding what has no value adds nothing."""
     target, value = operation.target, operation.value
     if operation.verb is not Verb.ADD or not isinstance(value, list) or target.filter or target.sub:
         yield operation
         return
-    for element in value:
+    for element in filter(has_value, value):
         where = _same(element)
         if where is None:
             yield replace(operation, value=[element])

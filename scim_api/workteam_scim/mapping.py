@@ -24,6 +24,7 @@ from workteam_crds.kinds.users import UserSpec
 from workteam_crds.naming import TenantKey
 from workteam_crds.part import Part, rfc3339
 from workteam_scim.documents import ENTERPRISE, GROUP, USER
+from workteam_scim.elements import has_value
 
 SOURCE_TEST: Operation = {
     "op": "test",
@@ -31,8 +32,6 @@ SOURCE_TEST: Operation = {
     "value": SOURCE_SCIM,
 }
 LAST_MODIFIED_PATH = f"/metadata/annotations/{LAST_MODIFIED.replace('/', '~1')}"
-OF_A_VALUE = frozenset({"type", "primary"})
-"""What says something about a value: an element that has nothing else has no value."""
 
 
 def scim_user(user: WorkteamUser, base_url: str) -> dict[str, Any]:
@@ -198,7 +197,7 @@ def _without_shells(value: Any) -> Any:
     """Drop the elements of a list that say something about a value and have none."""
     if not isinstance(value, list):
         return value
-    return [item for item in value if not isinstance(item, dict) or any(key not in OF_A_VALUE for key in item)]
+    return [item for item in value if not isinstance(item, dict) or has_value(item)]
 
 
 def _filled(attributes: dict[str, Any]) -> dict[str, Any]:

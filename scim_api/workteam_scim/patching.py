@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from scim2_models import (
     InvalidValueException,
     NoTargetException,
     PatchOp,
+    Path,
     Resource,
     SCIMException,
 )
@@ -19,6 +21,7 @@ from scim2_server.service import scim_exception_of
 from scim2_server.utils import parametrize
 
 from workteam_scim.documents import PATCH_OP
+from workteam_scim.elements import OF_A_VALUE, has_value
 from workteam_scim.mapping import refusal
 from workteam_scim.normalise import Verb
 from workteam_scim.paths import Table
@@ -44,6 +47,42 @@ def switched(attributes: Mapping[str, Any], operations: Sequence[Written], table
 
 async def apply(resource: Resource[Any], operations: Sequence[Written]) -> int:
     """Apply operations in order; return how many were left out. Raises a ``SCIMException``: the resource is spoilt."""
+    meant = operations
+    if any(_of_a_value(operation) for operation in operations):
+        meant = await _meant(resource.model_copy(deep=True), operations)
+    return len(operations) - len(meant) + await _applied(resource, meant)
+
+
+async def _meant(trial: Resource[Any], operations: Sequence[Written]) -> Sequence[Written]:
+    """Leave out what makes or keeps a shell: it is not stored in the end, and must not take ``primary`` from others."""
+    before = []
+    for operation in operations:
+        before.append(_has_its_value(trial, operation))
+        await _applied(trial, [operation])
+        await asyncio.sleep(0)
+    after = [_has_its_value(trial, operation) for operation in operations]
+    found = [now if now is not None else then for then, now in zip(before, after, strict=True)]
+    return [operation for operation, meant in zip(operations, found, strict=True) if meant]
+
+
+def _of_a_value(operation: Written) -> bool:
+    """Say whether an operation says something about the value of the elements that a filter finds."""
+    element, _, sub = operation["path"].rpartition(".")
+    return operation["op"] != Verb.REMOVE and element.endswith("]") and sub in OF_A_VALUE
+
+
+def _has_its_value(resource: Resource[Any], operation: Written) -> bool | None:
+    """Say whether there is the value that an operation says something about, if it does; None without an element."""
+    if not _of_a_value(operation):
+        return True
+    element = operation["path"].rpartition(".")[0]
+    with suppress(*MEETS_NOTHING):
+        if found := parametrize(Path, type(resource))(element).get(resource):
+            return any(has_value(each.model_dump(exclude_none=True)) for each in found)
+    return None
+
+
+async def _applied(resource: Resource[Any], operations: Sequence[Written]) -> int:
     left_out = 0
     for start in range(0, len(operations), BREATH):
         if start:

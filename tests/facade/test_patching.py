@@ -54,6 +54,14 @@ async def test_what_can_meet_nothing_is_left_out_and_counted(user: Resource[Any]
     }
 
 
+async def test_a_shell_takes_nothing_and_is_counted(user: Resource[Any]) -> None:
+    """Whoever is primary stays so; what was said of an element without a value was left out."""
+    paths = ('emails[type eq "work"].primary', 'emails[type eq "home"].primary')
+    with facade_provider():
+        assert await apply(user, [{"op": "replace", "path": path, "value": True} for path in paths]) == 1
+    assert dumped(user)["emails"] == [{"type": "work", "value": "w", "primary": True}]
+
+
 async def test_a_wrong_type_is_refused_by_name(user: Resource[Any]) -> None:
     """Attribute and cause, in one line, without the value."""
     with pytest.raises(InvalidValueException) as caught:
