@@ -25,6 +25,7 @@ from workteam_scim.elements import OF_A_VALUE, has_value
 from workteam_scim.mapping import refusal
 from workteam_scim.normalise import Verb
 from workteam_scim.paths import Table
+from workteam_scim.requests import VALUES
 
 BREATH = 20
 """How many operations are applied before others may run: each takes the library milliseconds."""
@@ -88,7 +89,16 @@ async def _applied(resource: Resource[Any], operations: Sequence[Written]) -> in
         if start:
             await asyncio.sleep(0)
         left_out += _several(resource, operations[start : start + BREATH])
+        _refuse_many_values(resource)
     return left_out
+
+
+def _refuse_many_values(resource: Resource[Any]) -> None:
+    """Raise ``InvalidValueException`` before there are so many that the library takes long to go through them."""
+    for name, field in type(resource).model_fields.items():
+        held = getattr(resource, name)
+        if isinstance(held, list) and len(held) > VALUES:
+            raise InvalidValueException(detail=f"{field.serialization_alias or name}: there may be up to {VALUES} values.")
 
 
 def _switches(operation: Written, table: Table) -> bool:

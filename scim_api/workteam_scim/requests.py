@@ -30,7 +30,7 @@ OPERATIONS = 1000
 """Operations of one PATCH at most."""
 TOO_MANY = f"A PATCH may have up to {OPERATIONS} operations."
 VALUES = 100
-"""Values of one attribute that the keys of a resource may make, at most: no kind holds more than half of it."""
+"""Values of one attribute that keys and operations may make, at most: no kind holds more than half of it."""
 COMMON = frozenset({"schemas", "meta", "id"})
 """What every resource has, and no client may set."""
 

@@ -62,6 +62,15 @@ async def test_a_shell_takes_nothing_and_is_counted(user: Resource[Any]) -> None
     assert dumped(user)["emails"] == [{"type": "work", "value": "w", "primary": True}]
 
 
+async def test_values_beyond_a_hundred_are_refused_early(user: Resource[Any]) -> None:
+    """A thousand operations would make a thousand values, and the library would go through them for minutes."""
+    paths = [f'phoneNumbers[type eq "{number}"].value' for number in range(1000)]
+    with facade_provider(), pytest.raises(InvalidValueException) as caught:
+        await apply(user, [{"op": "add", "path": path, "value": "1"} for path in paths])
+    assert caught.value.detail == "phoneNumbers: there may be up to 100 values."
+    assert len(dumped(user)["phoneNumbers"]) == 120
+
+
 async def test_a_wrong_type_is_refused_by_name(user: Resource[Any]) -> None:
     """Attribute and cause, in one line, without the value."""
     with pytest.raises(InvalidValueException) as caught:
