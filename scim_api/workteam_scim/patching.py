@@ -98,7 +98,9 @@ def _refuse_many_values(resource: Resource[Any]) -> None:
     for name, field in type(resource).model_fields.items():
         held = getattr(resource, name)
         if isinstance(held, list) and len(held) > VALUES:
-            raise InvalidValueException(detail=f"{field.serialization_alias or name}: there may be up to {VALUES} values.")
+            raise InvalidValueException(
+                detail=f"{field.serialization_alias or name}: there may be up to {VALUES} values."
+            )
 
 
 def _switches(operation: Written, table: Table) -> bool:
