@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from workteam_crds.conditions import ConditionType, Reason, find_condition
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.custom_resource import GRANT_ACCESS
-from workteam_crds.kinds.tenants import Mode
+from workteam_crds.kinds.tenants import DriftPolicy, Mode
 from workteam_crds.naming import Key
 from workteam_operator import group_forecast, group_plan, group_report, user_forecast, user_plan, user_report
 from workteam_operator.backend.port import Account, Team
@@ -57,9 +57,13 @@ class Comparison:
                 await asyncio.sleep(0)
             self._seen[Sort.ACCOUNT].add(account.id)
             user = self._recorder(Sort.ACCOUNT, account.id)
-            if isinstance(user, WorkteamUser) and self._is_comparable(user, asked_at):
+            if not isinstance(user, WorkteamUser) or not self._is_at_rest(user, asked_at):
+                continue
+            if _goes_on(user):
                 self.compared += 1
                 self._note(user, self._differing_account(user, account))
+            elif self._has_access_again(user, account):
+                self._note(user, frozenset({"active"}))
 
     async def teams(self, page: Sequence[Team], *, asked_at: datetime) -> None:
         """Compare teams; ``asked_at`` is when the page was asked for."""
@@ -67,7 +71,7 @@ class Comparison:
             await asyncio.sleep(0)
             self._seen[Sort.TEAM].add(team.id)
             group = self._recorder(Sort.TEAM, team.id)
-            if isinstance(group, WorkteamGroup) and self._is_comparable(group, asked_at):
+            if isinstance(group, WorkteamGroup) and self._is_at_rest(group, asked_at) and _goes_on(group):
                 self.compared += 1
                 self._note(group, self._differing_team(group, team))
 
@@ -76,7 +80,8 @@ class Comparison:
         for owner in self._parts.objects.of_tenant(self._tenant.key):
             sort = Sort.ACCOUNT if isinstance(owner, WorkteamUser) else Sort.TEAM
             found = recorded_id(owner)
-            if sort in sorts and found and found not in self._seen[sort] and self._is_comparable(owner, self._began):
+            lacks = sort in sorts and found and found not in self._seen[sort]
+            if lacks and self._is_at_rest(owner, self._began) and _goes_on(owner):
                 self._note(owner, None if _is_said_to_be_missing(owner) else frozenset({"missing"}))
         return sum(self._recorder(sort, found) is None for sort in sorts for found in self._seen[sort])
 
@@ -92,16 +97,19 @@ class Comparison:
         recorders = [owner for owner in claimants if recorded_id(owner) == found]
         return min(recorders, key=lambda owner: owner.deleting, default=None)
 
-    def _is_comparable(self, owner: Owner, asked_at: datetime) -> bool:
-        """Say whether the object is at rest, and the list was read after our last write had time to show."""
+    def _is_at_rest(self, owner: Owner, asked_at: datetime) -> bool:
+        """Say whether nobody works on the object, and the list was read after our last write had time to show."""
         if owner.deleting or owner.paused or self._parts.queue.is_busy(owner.key):
             return False
         if owner.status.observed_generation != owner.metadata.generation:
             return False
-        if find_condition(owner.status.conditions, ConditionType.STALLED) and not _is_said_to_be_missing(owner):
-            return False
         written = owner.status.last_sync_time
         return written is None or written + SECOND + self._parts.settle <= asked_at
+
+    def _has_access_again(self, user: WorkteamUser, account: Account) -> bool:
+        """Say whether a leaver whose access was seen gone has it back: that is taken in spite of Stalled (rule A5)."""
+        enforces = self._tenant.spec.drift.policy is DriftPolicy.ENFORCE
+        return enforces and user.spec.active is False and user.status.synced_active is False and account.active
 
     def _differing_account(self, user: WorkteamUser, account: Account) -> frozenset[str] | None:
         readable = self._parts.objects.user(user.key)
@@ -147,6 +155,11 @@ class Comparison:
             if status == group.status:
                 return None
         return changes
+
+
+def _goes_on(owner: Owner) -> bool:
+    """Say whether an object is compared: one that stands still is not what it should be anyway."""
+    return find_condition(owner.status.conditions, ConditionType.STALLED) is None or _is_said_to_be_missing(owner)
 
 
 def _is_said_to_differ(owner: Owner) -> bool:

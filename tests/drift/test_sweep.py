@@ -2,10 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 
 import httpx
-import pytest
 from prometheus_client import REGISTRY
 
 from workteam_cli.staging import PATCH_OP, Stage, quiet, reason_of
@@ -17,15 +15,7 @@ from workteam_crds.kinds.tenants import LastFullSweep
 from workteam_crds.testing import TENANT, a_group, a_user
 
 PEOPLE, STRANGERS = 40, 180
-SOON = timedelta(milliseconds=100)
 OFTEN = {"interval": "1s"}
-
-
-@pytest.fixture
-def hurried(stage: Stage) -> Stage:
-    """A stage on which a write may be looked at again after a moment."""
-    stage.settings = stage.settings.model_copy(update={"create_settle": SOON})
-    return stage
 
 
 async def eventually(holds: Callable[[], object]) -> None:
