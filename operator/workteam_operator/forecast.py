@@ -3,11 +3,21 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.progress import Plan, PlannedAction, PlannedMembers
+
+R = TypeVar("R", WorkteamUser, WorkteamGroup)
 
 MOST_STEPS = 20
 LONGEST = 1024
+
+
+def without_word(owner: R, annotation: str) -> R:
+    """Return an object as it is once an annotation had its effect."""
+    kept = {name: value for name, value in owner.metadata.annotations.items() if name != annotation}
+    return owner.model_copy(update={"metadata": owner.metadata.model_copy(update={"annotations": kept})})
 
 
 @dataclass

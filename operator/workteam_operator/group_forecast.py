@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from workteam_crds.kinds.progress import Booking, Plan, PlannedAction
 from workteam_operator import steps
-from workteam_operator.forecast import MOST_STEPS, Draft
+from workteam_operator.forecast import MOST_STEPS, Draft, without_word
 from workteam_operator.group_plan import plan_group
 from workteam_operator.group_situation import GroupFacts
 from workteam_operator.steps import Leaving, Step
@@ -29,8 +29,8 @@ def forecast(facts: GroupFacts, *, adopts: str | None = None) -> Plan | None:
 def _after(facts: GroupFacts, step: Step, draft: Draft) -> GroupFacts | None:
     """Write a step down, and return what would be known then; None where the plan ends, or only waits."""
     match step:
-        case steps.NoteIntent():
-            return replace(facts, noted=True)
+        case steps.NoteIntent() | steps.DropWord() | steps.Book():
+            return _noted(facts, step)
         case steps.Create():
             draft.say("create", PlannedAction.CREATE)
             draft.change_members(_joining(facts), 0)
@@ -43,9 +43,6 @@ def _after(facts: GroupFacts, step: Step, draft: Draft) -> GroupFacts | None:
             draft.change_members(0, len(remove))
         case steps.ChangeMembers() | steps.Settled() if not facts.reports:
             draft.change_members(_joining(facts), len(facts.to_remove))
-        case steps.Book(kind):
-            booked = Booking(kind=kind, generation=facts.group.metadata.generation or 0)
-            return replace(facts, status=facts.status.model_copy(update={"booked": booked}))
         case steps.Erase():
             draft.say("delete", PlannedAction.DELETE)
         case steps.Release(Leaving.ORPHANED):
@@ -53,6 +50,18 @@ def _after(facts: GroupFacts, step: Step, draft: Draft) -> GroupFacts | None:
         case _:
             pass  # nothing more, or nothing before something else happens
     return None
+
+
+def _noted(facts: GroupFacts, step: steps.NoteIntent | steps.DropWord | steps.Book) -> GroupFacts:
+    """Return what is known after a step that asks nothing of Workteam."""
+    match step:
+        case steps.NoteIntent():
+            return replace(facts, noted=True)
+        case steps.DropWord(annotation):
+            return replace(facts, group=without_word(facts.group, annotation))
+        case steps.Book(kind):
+            booked = Booking(kind=kind, generation=facts.group.metadata.generation or 0)
+            return replace(facts, status=facts.status.model_copy(update={"booked": booked}))
 
 
 def _joining(facts: GroupFacts) -> int:

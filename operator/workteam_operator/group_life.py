@@ -173,6 +173,9 @@ class _GroupPass:
                 return await self._erase(facts, team_id)
             case steps.Forget():
                 return await self._eyes.forgotten(facts)
+            case steps.DropWord(annotation):
+                await self._report.write(counted(facts.status, facts.members), None)
+                return replace(facts, group=await self._report.without(annotation))
             case _:
                 raise AssertionError(f"no step of a group: {type(step).__name__}")
 

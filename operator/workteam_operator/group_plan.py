@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamGroup
-from workteam_crds.kinds.custom_resource import RELEASE
+from workteam_crds.kinds.custom_resource import ADOPT, RELEASE
 from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import MissingAccount, OnGroupDelete
 from workteam_crds.naming import folded
@@ -74,6 +74,8 @@ def _plan_upkeep(facts: GroupFacts) -> Step:
         return Stall(Reason.UNIQUENESS_CONFLICT, f"The object {holder.name} has recorded the same team")
     if team is None:
         return _plan_missing(facts)
+    if steps.confirmed(facts.group) == team.id:
+        return steps.DropWord(ADOPT)
     if facts.rival is not None:
         return Stall(Reason.DUPLICATE_DISPLAY_NAME, f"The object {facts.rival} has the same displayName")
     if drift_of(facts, team):

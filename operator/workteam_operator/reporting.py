@@ -36,6 +36,12 @@ class Report(Generic[R, S]):
             stored = await self._parts.writer.apply(self.resource, status.dump(), if_unchanged=if_unchanged)
             self.resource = still_as_decided(self.resource, stored)
 
+    async def without(self, annotation: str) -> R:
+        """Take an annotation off that had its effect, and return the object as it is then."""
+        stored = await self._parts.writer.drop_annotation(self.resource, annotation)
+        self.resource = still_as_decided(self.resource, stored)
+        return self.resource
+
 
 def report_on_user(parts: Parts, user: WorkteamUser) -> Report[WorkteamUser, UserStatus]:
     """Return what writes one user's status."""

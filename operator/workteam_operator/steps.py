@@ -102,8 +102,10 @@ class Retire:
 
 
 @dataclass(frozen=True)
-class DropGrant:
-    """Remove the annotation by which a person gave access, as it had its effect."""
+class DropWord:
+    """Remove an annotation by which a person decided, as it had its effect: left there, it would decide again."""
+
+    annotation: str
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ Step: TypeAlias = (
     | Look
     | Forget
     | Retire
-    | DropGrant
+    | DropWord
     | Release
     | Wait
     | Stall

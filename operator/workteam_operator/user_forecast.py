@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from workteam_crds.kinds.progress import Booking, Plan, PlannedAction
 from workteam_operator import steps
-from workteam_operator.forecast import MOST_STEPS, Draft
+from workteam_operator.forecast import MOST_STEPS, Draft, without_word
 from workteam_operator.steps import Leaving, Step
 from workteam_operator.user_plan import plan_user
 from workteam_operator.user_progress import with_account
@@ -35,6 +35,8 @@ def _after(facts: UserFacts, step: Step, draft: Draft) -> UserFacts | None:
             draft.say("create", PlannedAction.CREATE)
         case steps.Forget():
             draft.say("create again", PlannedAction.CREATE)
+        case steps.DropWord(annotation):
+            return replace(facts, user=without_word(facts.user, annotation))
         case steps.Update(changes):
             draft.update(changes, activates=changes.get("active") is True)
             return replace(facts, tried=facts.tried | frozenset(changes))

@@ -5,7 +5,6 @@ from typing import Any
 
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamUser
-from workteam_crds.kinds.custom_resource import GRANT_ACCESS
 from workteam_crds.kinds.progress import Booking, BookingKind, Intent
 from workteam_crds.kinds.tenants import Mode
 from workteam_crds.kinds.users import UserStatus
@@ -15,7 +14,7 @@ from workteam_operator.backend.port import Account, BackendError, BackendRejecte
 from workteam_operator.events import Happening
 from workteam_operator.intents import after_failure, with_intent
 from workteam_operator.ownership import id_claim
-from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, is_leaving, still_as_decided
+from workteam_operator.parts import MOST_STEPS, SOON, Ending, Parts, budget_exceeded, is_leaving
 from workteam_operator.refusals import refused_by
 from workteam_operator.reporting import report_on_user
 from workteam_operator.steps import Stall, Wait
@@ -181,10 +180,9 @@ class _UserPass:
                 return await self._eyes.forgotten(facts)
             case steps.Retire():
                 return retired(facts, self._report.now)
-            case steps.DropGrant():
-                stored = await self._parts.writer.drop_annotation(self._report.resource, GRANT_ACCESS)
-                self._report.resource = still_as_decided(self._report.resource, stored)
-                return replace(facts, user=self._report.resource)
+            case steps.DropWord(annotation):
+                await self._report.write(facts.status, None)  # what the word led to, before the word goes
+                return replace(facts, user=await self._report.without(annotation))
             case _:
                 raise AssertionError(f"no step of a user: {type(step).__name__}")
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from workteam_crds.conditions import Reason
+from workteam_crds.kinds.custom_resource import ADOPT, GRANT_ACCESS
 from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import MissingAccount, OnDelete
 from workteam_crds.naming import folded
@@ -79,6 +80,8 @@ def _plan_upkeep(facts: UserFacts) -> Step:
         return _plan_end_of_retention(facts) if _was_retention(facts) else _plan_missing(facts)
     if facts.desired.active is False and account.active and "active" not in drift_of(facts, account):
         return _plan_deactivation(facts, account)
+    if steps.confirmed(facts.user) == account.id:
+        return steps.DropWord(ADOPT)
     if facts.rival is not None:
         return Stall(Reason.DUPLICATE_USER_NAME, f"The object {facts.rival} has the same userName")
     changes = changes_of(facts, account)
@@ -87,7 +90,7 @@ def _plan_upkeep(facts: UserFacts) -> Step:
     if not changes.keys() <= facts.tried:
         return steps.Update(changes)
     if facts.granted and account.active:
-        return steps.DropGrant()
+        return steps.DropWord(GRANT_ACCESS)
     if facts.retention_due and not account.active and not facts.protected:
         return _plan_retention(facts, account)
     return steps.Settled()

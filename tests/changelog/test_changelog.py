@@ -211,7 +211,8 @@ async def test_a_failure_and_an_interruption_are_records_too(told: Told) -> None
 
 async def test_what_does_nothing_in_workteam_is_no_record(told: Told) -> None:
     """Looks, bookings and notes."""
-    for step in (steps.Look(), steps.Book(BookingKind.DELETION, released=False), steps.NoteIntent(), steps.DropGrant()):
+    booking, word = steps.Book(BookingKind.DELETION, released=False), steps.DropWord("workte.am/adopt")
+    for step in (steps.Look(), booking, steps.NoteIntent(), word):
         await told.log.told(step, ana(), to(ana()))
     assert (told.names, told.values) == ([], [])
 

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 
 import pytest
+import yaml
 
 from workteam_cli.output import Problem
 from workteam_cli.record.document import document_of
@@ -151,3 +152,11 @@ def test_a_value_stays_a_text_on_one_line(tmp_path: Path, value: str) -> None:
     file.write_text(text, encoding="utf-8")
     read = read_resource(file, WorkteamUser, Key("WorkteamUser", "default", "ana"))
     assert read.dump()["spec"]["title"] == value
+
+
+def test_what_a_person_decided_once_is_in_no_document() -> None:
+    """Applied again on another day, it would give access by a decision of this one."""
+    user = a_user("ana")
+    said = dict.fromkeys(("workte.am/adopt", "workte.am/grant-access", "workte.am/release", "team/note"), "7")
+    told = user.model_copy(update={"metadata": user.metadata.model_copy(update={"annotations": said})})
+    assert yaml.safe_load(document_of(told))["metadata"] == {"name": "ana", "annotations": {"team/note": "7"}}

@@ -35,12 +35,16 @@ def ana(*, deleting: bool = False, recorded: bool = False, wanted: bool = True, 
     user = a_user("ana")
     update = {"generation": 3, "finalizers": ("workte.am/account",), "deletion_timestamp": NOW if deleting else None}
     user = user.model_copy(update={"metadata": user.metadata.model_copy(update=update)})
-    status = UserStatus(account_id="7", synced_active=True, synced_user_name=NAME) if recorded else UserStatus()
+    remembered = UserStatus(account_id="7", synced_active=True, synced_user_name=NAME, adopted=False)
+    status = remembered if recorded else UserStatus()
     desired = DesiredAccount(NAME, "ana", active=wanted, attributes={"title": "Lead"})
     base = UserFacts(user, status, policies(), desired, NOW, timedelta(seconds=30))
     return replace(base, **changes)
 
 
+NAMED = ana().user.model_copy(
+    update={"metadata": ana().user.metadata.model_copy(update={"annotations": {"workte.am/adopt": "7"}})}
+)
 USERS: dict[str, tuple[UserFacts, str, list[PlannedAction]]] = {
     "nobody is there": (ana(), "create", [PlannedAction.CREATE]),
     "one that is the same": (ana(found=(SAME,)), "adopt 7", [PlannedAction.ADOPT]),
@@ -84,6 +88,16 @@ USERS: dict[str, tuple[UserFacts, str, list[PlannedAction]]] = {
         ana(recorded=True, deleting=True, account=THERE, policies=policies(onDelete="Delete")),
         "deactivate, delete",
         [PlannedAction.DEACTIVATE, PlannedAction.DELETE],
+    ),
+    "deleted, before it had the account, policy Delete": (
+        ana(found=(THERE,), deleting=True, policies=policies(onDelete="Delete")),
+        "adopt 7, deactivate",
+        [PlannedAction.ADOPT, PlannedAction.DEACTIVATE],
+    ),
+    "one that a person named": (
+        ana(found=(replace(THERE, external_id="other"),), user=NAMED),
+        "adopt 7, change externalId, title",
+        [PlannedAction.ADOPT, PlannedAction.UPDATE],
     ),
     "deleted, policy Orphan": (
         ana(recorded=True, deleting=True, account=THERE, policies=policies(onDelete="Orphan")),
@@ -139,6 +153,9 @@ def crew(*, deleting: bool = False, members: Members = OWN, team: Team | None = 
     return replace(base, **changes)
 
 
+NAMED_TEAM = crew().group.model_copy(
+    update={"metadata": crew().group.metadata.model_copy(update={"annotations": {"workte.am/adopt": "9"}})}
+)
 SOON = replace(OWN, accounts=frozenset({"1"}), planned=frozenset({"2"}), creating=3, waiting=4)
 GROUPS: dict[str, tuple[GroupFacts, str, PlannedMembers | None]] = {
     "nothing is there, two have accounts": (
@@ -154,6 +171,11 @@ GROUPS: dict[str, tuple[GroupFacts, str, PlannedMembers | None]] = {
     ),
     "three will join whose accounts are to be made": (
         crew(members=SOON),
+        "members +3 -0",
+        PlannedMembers(add=3, remove=0),
+    ),
+    "one that a person named, three will join": (
+        crew(group=NAMED_TEAM, members=SOON),
         "members +3 -0",
         PlannedMembers(add=3, remove=0),
     ),

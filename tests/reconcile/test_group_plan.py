@@ -34,12 +34,21 @@ HEIR = (("next", wanted_by(a_group("next", displayName="crew", externalId="b0"),
 
 
 def an_object(
-    *, deleting: bool = False, lists: int | None = None, finalizers: tuple[str, ...] = ("workte.am/account",)
+    *,
+    deleting: bool = False,
+    lists: int | None = None,
+    finalizers: tuple[str, ...] = ("workte.am/account",),
+    adopt: str | None = None,
 ) -> WorkteamGroup:
-    """Return the crew's object in generation 3."""
+    """Return the crew's object in generation 3, with a person's word or without."""
     further: dict[str, Any] = {} if lists is None else {"memberships": lists}
     group = a_group("crew", "ana", "bo", externalId="b0", **further)
-    update = {"generation": 3, "finalizers": finalizers, "deletion_timestamp": NOW if deleting else None}
+    update: dict[str, Any] = {
+        "generation": 3,
+        "finalizers": finalizers,
+        "annotations": {"workte.am/adopt": adopt} if adopt else {},
+        "deletion_timestamp": NOW if deleting else None,
+    }
     return group.model_copy(update={"metadata": group.metadata.model_copy(update=update)})
 
 
@@ -107,6 +116,8 @@ LIVE: dict[str, tuple[GroupFacts, Step]] = {
         Stall(Reason.DUPLICATE_DISPLAY_NAME, "The object gang has the same displayName"),
     ),
     "in sync": (recorded(), steps.Settled()),
+    "the adoption had its effect": (recorded(group=an_object(adopt="7")), steps.DropWord("workte.am/adopt")),
+    "a word on another team": (recorded(group=an_object(adopt="8")), steps.Settled()),
     "another name": (recorded(replace(THERE, display_name="x")), steps.Update({"displayName": "crew"})),
     "its name is in use: the rest first": (
         recorded(Team("7", "x", "x", THERE.members), name_in_use="gang"),

@@ -161,7 +161,13 @@ LIVE: dict[str, tuple[UserFacts, Step]] = {
     "never confirmed: given": (recorded(GONE, active=None), steps.Update({"active": True})),
     "granted by a person": (recorded(GONE, user=an_object(grant_access="7")), steps.Update({"active": True})),
     "granted for another account": (recorded(GONE, user=an_object(grant_access="8")), steps.Settled()),
-    "the grant had its effect": (recorded(user=an_object(grant_access="7")), steps.DropGrant()),
+    "the grant had its effect": (recorded(user=an_object(grant_access="7")), steps.DropWord("workte.am/grant-access")),
+    "the adoption had its effect": (recorded(user=an_object(adopt="7")), steps.DropWord("workte.am/adopt")),
+    "the adoption had its effect, though another object has the name": (
+        recorded(user=an_object(adopt="7"), rival="bo"),
+        steps.DropWord("workte.am/adopt"),
+    ),
+    "a word on another account": (recorded(user=an_object(adopt="8")), steps.Settled()),
     "a leaver: the ledger first": (recorded(wanted=False), steps.Book(BookingKind.DEACTIVATION, released=False)),
     "a leaver let go by a person": (
         recorded(wanted=False, user=an_object(release="3")),

@@ -22,6 +22,7 @@ async def test_new_jsmith_does_not_get_the_old_ones_account(stage: Stage, operat
     await stage.annotate(WorkteamUser, "jane", adopt=former)
     adopted = await stage.settled(WorkteamUser, "jane")
     assert (adopted.status.account_id, adopted.status.adopted) == (former, True)
+    assert "workte.am/adopt" not in adopted.metadata.annotations
     assert stage.accounts()[JANE]["id"] == former
 
 

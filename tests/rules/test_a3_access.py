@@ -1,5 +1,11 @@
 """A3: access is given by a decision, never by drift."""
 
+from datetime import timedelta
+
+import yaml
+
+from workteam_cli.controlplane.access import Access
+from workteam_cli.record.document import document_of
 from workteam_cli.staging import Stage, quiet, reason_of
 from workteam_crds.conditions import ConditionType, Reason
 from workteam_crds.kinds import WorkteamUser
@@ -65,3 +71,30 @@ async def test_entra_takes_and_gives_again(stage: Stage, operator: Operator) -> 
     await stage.edit(WorkteamUser, "ana", active=True)
     await stage.until(WorkteamUser, "ana", lambda user: user.status.synced_active is True)
     assert stage.accounts()[ANA]["active"] is True
+
+
+async def test_a_word_decides_once(stage: Stage, cluster_access: Access) -> None:
+    """An adoption is confirmed and HR locks the person out: the object, made again by its YAML, gives nothing back."""
+    stage.settings = stage.settings.model_copy(update={"create_settle": timedelta(milliseconds=100)})
+    await stage.add_tenant(drift={"interval": "1s"})
+    account = stage.hire(ANA, external_id="asmith", active=False)
+    async with stage.operating():
+        await stage.create(a_user("ana", externalId="asmith"))
+        await stage.stalled(WorkteamUser, "ana", Reason.CONFIRM_ADOPTION)
+        await stage.annotate(WorkteamUser, "ana", adopt=account)
+        user = await stage.settled(WorkteamUser, "ana")
+        assert stage.accounts()[ANA]["active"] is True
+        assert user.metadata.annotations == {}
+        stage.set_active(account, active=False)
+        user = await stage.until(
+            WorkteamUser, "ana", lambda u: reason_of(u, ConditionType.SYNCED) is Reason.ACCESS_WITHHELD
+        )
+    await stage.cluster.patch(user, [{"op": "remove", "path": "/metadata/finalizers"}], manager="somebody")
+    await stage.delete(WorkteamUser, "ana")
+    again = yaml.safe_load(document_of(user))
+    again["metadata"]["namespace"] = stage.namespace
+    cluster_access.apply(again)
+    async with stage.operating() as operator:
+        await stage.stalled(WorkteamUser, "ana", Reason.CONFIRM_ADOPTION)
+        await quiet(operator)
+    assert stage.accounts()[ANA]["active"] is False

@@ -1,4 +1,4 @@
-"""One object as one YAML document: what a person decides (spec, labels, annotations), nothing that a server adds. Pure.
+"""One object as one YAML document: what it is to be (spec, labels, annotations), nothing that a server adds. Pure.
 
 The same object gives the same bytes, and every YAML parser reads the same strings: whatever some parser could take
 for a number, a date or a yes is quoted.
@@ -9,10 +9,12 @@ from typing import Any
 
 import yaml
 
-from workteam_crds.kinds.custom_resource import API_VERSION, CustomResource
+from workteam_crds.kinds.custom_resource import API_VERSION, DECISIONS, CustomResource
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """A copy of the object that kubectl keeps in it; it says nothing new."""
+LEFT_OUT = frozenset({LAST_APPLIED, *DECISIONS})
+"""A decision about access would decide again, on a day when nobody does, if the document were applied."""
 
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9@_./+-]*(?: [A-Za-z0-9@_./+-]+)*")
 ENDLESS = 2**31 - 1
@@ -41,7 +43,7 @@ def document_of(resource: CustomResource) -> str:
 
     Without its namespace the document may be applied to any (``kubectl apply -n``).
     """
-    annotations = {key: value for key, value in resource.metadata.annotations.items() if key != LAST_APPLIED}
+    annotations = {key: value for key, value in resource.metadata.annotations.items() if key not in LEFT_OUT}
     metadata: dict[str, Any] = {"name": resource.metadata.name}
     for key, values in (("labels", resource.metadata.labels), ("annotations", annotations)):
         if values:

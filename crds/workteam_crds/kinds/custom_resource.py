@@ -33,6 +33,8 @@ RECONCILE_REQUESTED_AT = f"{GROUP}/reconcile-requested-at"
 ADOPT = f"{GROUP}/adopt"
 GRANT_ACCESS = f"{GROUP}/grant-access"
 RELEASE = f"{GROUP}/release"
+DECISIONS = (ADOPT, GRANT_ACCESS, RELEASE)
+"""What a person decided about one object, on one day: no copy of the object carries it."""
 ACCEPT_RESTORE = f"{GROUP}/accept-restore"
 ACCEPT_ENDPOINT = f"{GROUP}/accept-endpoint"
 APPROVE_DELETIONS_UNTIL = f"{GROUP}/approve-deletions-until"
