@@ -40,13 +40,15 @@ REMEDIES: Mapping[Reason, str] = {
     Reason.INVALID_ATTRIBUTE: "mend the value in Entra or Git",
     Reason.SIZE_LIMIT: "make it smaller: fewer or shorter values, or ask Workteam's administrator",
     Reason.UNIQUENESS_CONFLICT: (
-        "`workteam adopt NAME`, which sets `workte.am/adopt` to the account's id, if it is the right one"
+        "`workteam adopt NAME`, which sets `workte.am/adopt` to the account's id, if it is the right one; "
+        "else mend or delete it in Workteam: the next sweep sees that, `workteam resync` at once"
     ),
     Reason.DUPLICATE_USER_NAME: "rename or delete one",
     Reason.DUPLICATE_DISPLAY_NAME: "rename or delete one",
     Reason.DUPLICATE_EXTERNAL_ID: "mend the externalId of one, or delete one",
     Reason.CONFIRM_ADOPTION: (
-        "`workteam adopt NAME`, which sets `workte.am/adopt` to the account's id, if it is the same person"
+        "`workteam adopt NAME`, which sets `workte.am/adopt` to the account's id, if it is the same person; "
+        "else mend it in Workteam, as above"
     ),
     Reason.RESTORED_OBJECT: "see that it is current; then `workte.am/accept-restore: <now, RFC 3339>` on the tenant",
     Reason.ACCOUNT_MISSING: (

@@ -16,6 +16,7 @@ from workteam_crds.kinds.tenants import DriftPolicy, Mode
 from workteam_crds.naming import Key
 from workteam_operator import group_forecast, group_plan, group_report, user_forecast, user_plan, user_report
 from workteam_operator.backend.port import Account, Team
+from workteam_operator.conflicts import Conflicts
 from workteam_operator.drift import TOLD
 from workteam_operator.group_facts import GroupEyes
 from workteam_operator.mapping import differences
@@ -41,12 +42,16 @@ class Comparison:
         self._tenant = tenant
         self._users = UserEyes(parts, tenant)
         self._groups = GroupEyes(parts, tenant)
+        self._conflicts = Conflicts(parts, tenant)
         self._began = parts.now()
         self._plans = tenant.spec.mode is Mode.PLAN
         self._seen: dict[Sort, set[str]] = {Sort.ACCOUNT: set(), Sort.TEAM: set()}
         self.compared = 0
         self.to_visit: dict[Key, frozenset[str]] = {}
-        """Objects to look at, each with the attributes that differ; ``missing`` if it is not in the list."""
+        """Objects to look at, each with the attributes that differ; ``missing`` if it is not in the list.
+
+    None differs where a conflict is over.
+    """
         self.told = 0
         """Objects whose status names what differs already."""
 
@@ -56,6 +61,7 @@ class Comparison:
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
             self._seen[Sort.ACCOUNT].add(account.id)
+            self._conflicts.account(account)
             user = self._recorder(Sort.ACCOUNT, account.id)
             if not isinstance(user, WorkteamUser) or not self._is_at_rest(user, asked_at):
                 continue
@@ -70,6 +76,7 @@ class Comparison:
         for team in page:
             await asyncio.sleep(0)
             self._seen[Sort.TEAM].add(team.id)
+            self._conflicts.team(team)
             group = self._recorder(Sort.TEAM, team.id)
             if isinstance(group, WorkteamGroup) and self._is_at_rest(group, asked_at) and _goes_on(group):
                 self.compared += 1
@@ -77,6 +84,9 @@ class Comparison:
 
     def finish(self, sorts: Collection[Sort]) -> int:
         """Note whose account or team the lists lack, to look it up by id; return how many accounts no object has."""
+        for owner in self._conflicts.over(sorts):
+            if self._is_at_rest(owner, self._began):
+                self.to_visit[owner.key] = frozenset()
         for owner in self._parts.objects.of_tenant(self._tenant.key):
             sort = Sort.ACCOUNT if isinstance(owner, WorkteamUser) else Sort.TEAM
             found = recorded_id(owner)

@@ -98,7 +98,10 @@ def test_what_is_pending_and_why(here: tuple[str, ...], workteam: "Run") -> None
     )
     assert (bo["decided"], bo["remedy"]) == (
         {"workte.am/adopt": "7"},
-        "`workteam adopt NAME`, which sets `workte.am/adopt` to the account's id, if it is the right one",
+        (
+            "`workteam adopt NAME`, which sets `workte.am/adopt` to the account's id, if it is the right one; "
+            "else mend or delete it in Workteam: the next sweep sees that, `workteam resync` at once"
+        ),
     )
     assert ana["requestsUnknown"] == "no facade serves this namespace."
 
