@@ -13,6 +13,7 @@ from workteam_crds.conditions import (
     with_condition,
     without_conditions,
 )
+from workteam_crds.kinds.custom_resource import ACCEPT_RESTORE, APPROVE_DELETIONS_UNTIL
 from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Capabilities as Announced
 from workteam_crds.kinds.tenants import Endpoint, TenantStatus, WorkteamTenant
@@ -87,7 +88,7 @@ def _conditions(tenant: WorkteamTenant, facts: TenantFacts, *, now: datetime) ->
         *_in_use(facts),
         *_circuit(facts),
         *_ownership(facts),
-        _budget(facts),
+        _budget(facts, tenant),
     ]
     said = {statement.type for statement in statements}
     gone = [kind for kind in ONLY_WHILE_TRUE if kind not in said]
@@ -133,7 +134,14 @@ def _restored(tenant: WorkteamTenant, *, now: datetime) -> list[_Statement]:
         "date, so nothing is done about it in Workteam. See what would be done with mode: Plan; then set "
         "workte.am/accept-restore on the tenant to the time that it is now (RFC 3339)"
     )
-    return [_Statement(ConditionType.STALLED, Reason.RESTORED_OBJECT, text)]
+    return [_Statement(ConditionType.STALLED, Reason.RESTORED_OBJECT, text + _unreadable(tenant, ACCEPT_RESTORE))]
+
+
+def _unreadable(tenant: WorkteamTenant, annotation: str) -> str:
+    """Say that a word is in vain, as it names no moment; nothing if it does, or was not said."""
+    if not tenant.is_unreadable(annotation):
+        return ""
+    return f". What {annotation} says now is no moment of RFC 3339 with its offset, as 2026-11-25T18:00:00Z is"
 
 
 def _ready(
@@ -186,14 +194,14 @@ def _credentials(refusal: Cause | None, fine: tuple[Reason, str]) -> _Statement:
     return _Statement(ConditionType.CREDENTIALS_VALID, reason, still, ConditionStatus.FALSE)
 
 
-def _budget(facts: TenantFacts) -> _Statement:
+def _budget(facts: TenantFacts, tenant: WorkteamTenant) -> _Statement:
     if not facts.latched:
         return _Statement(ConditionType.DELETION_BUDGET_AVAILABLE, Reason.BUDGET_AVAILABLE, "")
     losses = " and ".join(f"{kind.value.lower()}s" for kind in facts.latched)
     message = (
         f"More {losses} than spec.deprovisioning.budget allows were asked for, so none is done: check them, then raise "
         "the budget, or set workte.am/approve-deletions-until on the tenant, or workte.am/release on an object"
-    )
+    ) + _unreadable(tenant, APPROVE_DELETIONS_UNTIL)
     reason = Reason.DELETION_BUDGET_EXCEEDED
     return _Statement(ConditionType.DELETION_BUDGET_AVAILABLE, reason, message, ConditionStatus.FALSE)
 

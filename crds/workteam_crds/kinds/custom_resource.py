@@ -120,8 +120,12 @@ class CustomResource(Part):
 
     @property
     def paused(self) -> bool:
-        """Say whether a person stopped this object by annotation."""
-        return self.metadata.annotations.get(PAUSED, "").lower() == "true"
+        """Say whether a person stopped this object by annotation: whatever stands there holds it, but for false."""
+        return self.metadata.annotations.get(PAUSED, "").strip().lower() not in {"", "false"}
+
+    def is_unreadable(self, annotation: str) -> bool:
+        """Say whether a person meant to name a moment by annotation, and did not."""
+        return bool(self.metadata.annotations.get(annotation)) and self.moment(annotation) is None
 
     def moment(self, annotation: str) -> datetime | None:
         """Return the moment that a person named by annotation; None if there is none in RFC 3339 with an offset."""
