@@ -44,6 +44,7 @@ class GroupReconciler:
         match self._parts.gate(group):
             case Verdict() as verdict:
                 if not await self._parts.let_go(group, verdict):
+                    group = await self._parts.still_held(group, verdict)
                     status = disowned(group.status) if self._parts.disowns(group) else group.status
                     await report_on_group(self._parts, group).write(status, verdict)
                 return DONE
@@ -94,6 +95,8 @@ class _GroupPass:
         facts = replace(facts, erased=erased)
         for _ in range(MOST_STEPS):
             self._progress = counted(facts.status, facts.members)
+            if (paused := self._parts.paused(self._group)) is not None:
+                return paused, DONE
             step = plan_group(facts)
             plan = await self._forecast(facts, step) if self._tenant.spec.mode is Mode.PLAN else None
             if plan is not None:

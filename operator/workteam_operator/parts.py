@@ -77,10 +77,8 @@ class Parts:
         """Return the tenant to work with, or why nothing may be done: with a verdict, or with the next visit."""
         if (found := self.objects.tenant_of(owner.tenant)) is not None and found.spec.decommissioned:
             return verdicts.DECOMMISSIONED
-        if owner.paused:
-            return verdicts.PAUSED
-        if found is not None and found.paused:
-            return verdicts.TENANT_PAUSED
+        if (paused := self.paused(owner)) is not None:
+            return paused
         tenant = self.tenants.get(owner.tenant)
         if tenant is None:
             return verdicts.TENANT_MISSING if found is None else Outcome(failed=True)
@@ -91,6 +89,13 @@ class Parts:
             return Outcome(again_in=pause)
         return tenant
 
+    def paused(self, owner: Owner) -> Verdict | None:
+        """Return that a person holds an object or its tenant, as our copy has them by now; None if nobody does."""
+        newest, tenant = self.objects.find(owner.key) or owner, self.objects.tenant_of(owner.tenant)
+        if newest.paused:
+            return verdicts.PAUSED
+        return verdicts.TENANT_PAUSED if tenant is not None and tenant.paused else None
+
     async def let_go(self, owner: R, verdict: Verdict) -> bool:
         """Release an object without a call if its tenant is decommissioned; True if it is gone by that."""
         if verdict is not verdicts.DECOMMISSIONED or not owner.held:
@@ -100,6 +105,16 @@ class Parts:
         text = "The tenant is decommissioned: released without a call"
         self.events.tell(owner, Happening.ORPHANED, text, severity=Severity.WARNING)
         return owner.deleting
+
+    async def still_held(self, owner: R, verdict: Verdict) -> R:
+        """Put our finalizer back on a paused object that has something in Workteam, should somebody take it off.
+
+        Deleted without it, it would be gone before it is resumed, and nobody would know of its account.
+        """
+        paused = verdict is verdicts.PAUSED or verdict is verdicts.TENANT_PAUSED
+        if not paused or owner.deleting or owner.held or recorded_id(owner) is None:
+            return owner
+        return await self.writer.hold(owner)
 
     def disowns(self, owner: Owner) -> bool:
         """Say whether what the objects of a tenant recorded is to be forgotten (rule A9)."""

@@ -54,6 +54,7 @@ class UserReconciler:
         match self._parts.gate(user):
             case Verdict() as verdict:
                 if not await self._parts.let_go(user, verdict):
+                    user = await self._parts.still_held(user, verdict)
                     status = disowned(user.status) if self._parts.disowns(user) else user.status
                     await report_on_user(self._parts, user).write(status, verdict)
                 return DONE
@@ -110,6 +111,8 @@ class _UserPass:
         facts = replace(facts, erased=erased)
         for _ in range(MOST_STEPS):
             self._progress = facts.status
+            if (paused := self._parts.paused(self._user)) is not None:
+                return paused, DONE  # what is under way when a person says so is ended, and nothing more begun
             step = plan_user(facts)
             plan = forecast(facts) if self._tenant.spec.mode is Mode.PLAN else None
             if plan is not None:

@@ -62,7 +62,15 @@ Decide = Callable[[Resource], Decision]
 @output_option
 def pause(names: tuple[str, ...], choice: Choice, output: str) -> int:
     """Pause objects or a tenant."""
-    return asyncio.run(_each(choice, names, output, paused, "Nothing of it is changed in Workteam from now on."))
+    return asyncio.run(
+        _each(
+            choice,
+            names,
+            output,
+            paused,
+            "Nothing more of it is changed in Workteam, but for a request that is under way.",
+        )
+    )
 
 
 @click.command(help=RESUME)
