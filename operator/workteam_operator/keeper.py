@@ -12,8 +12,8 @@ from workteam_crds.cluster.port import Cluster, ClusterError
 from workteam_crds.conditions import ConditionType, find_condition
 from workteam_crds.kinds import WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.tenants import RetentionAction
-from workteam_crds.naming import TenantKey, folded
-from workteam_operator.leavers import is_due
+from workteam_crds.naming import TenantKey
+from workteam_operator.leavers import is_due, is_protected
 from workteam_operator.objects import Objects
 from workteam_operator.restoration import set_back_at
 from workteam_operator.workqueue import Priority, Visit, WorkQueue
@@ -70,10 +70,9 @@ class Keeper:
     def _due(self, tenant: WorkteamTenant) -> list[WorkteamUser]:
         """Return the leavers who have stayed too long, but for those who are protected."""
         policy, now = tenant.spec.deprovisioning, self._now()
-        protected = {folded(name) for name in policy.protected}
         users = (owner for owner in self._objects.of_tenant(tenant.tenant) if isinstance(owner, WorkteamUser))
         return [
             user
             for user in users
-            if is_due(user, user.status, policy.retention, now=now) and folded(user.spec.user_name) not in protected
+            if is_due(user, user.status, policy.retention, now=now) and not is_protected(user, user.status, policy)
         ]

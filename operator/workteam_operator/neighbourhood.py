@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from workteam_crds.kinds import WorkteamTenant
+from workteam_crds.kinds import WorkteamTenant, WorkteamUser
 from workteam_crds.naming import Key, TenantKey
 from workteam_operator.neighbours import Neighbours
 from workteam_operator.objects import Objects
@@ -23,6 +23,7 @@ def neighbours_of(objects: Objects, queue: WorkQueue) -> Neighbours:
         find=objects.tenant_of,
         remember=lambda resource: add(objects.observe(resource)),
         count_users=objects.count_users,
+        users=lambda tenant: (o for o in objects.of_tenant(tenant) if isinstance(o, WorkteamUser)),
         count_referring=objects.count_referring,
         custody=Custody(
             recorded=objects.recorded.of,

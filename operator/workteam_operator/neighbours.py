@@ -1,8 +1,9 @@
 """What a tenant's life needs of the rest of the operator, as functions: a test plays them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.tenants import WorkteamTenant
 from workteam_crds.naming import TenantKey
 from workteam_operator.in_use import CountReferring
@@ -19,6 +20,8 @@ class Neighbours:
     """Takes what a write returned into our copy."""
     count_users: Callable[[TenantKey], int]
     """Counts the users of a tenant."""
+    users: Callable[[TenantKey], Iterable[WorkteamUser]]
+    """Returns the users of a tenant."""
     count_referring: CountReferring
     """Counts the users and groups of a tenant."""
     custody: Custody

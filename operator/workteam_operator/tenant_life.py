@@ -16,6 +16,7 @@ from workteam_crds.naming import TenantKey
 from workteam_operator import metrics
 from workteam_operator.budget import is_open, page_of, remaining, request_for
 from workteam_operator.in_use import InUse
+from workteam_operator.leavers import fitting_nobody
 from workteam_operator.ledger import LedgerWriter, Surroundings
 from workteam_operator.neighbours import Neighbours
 from workteam_operator.settings import Settings
@@ -170,6 +171,7 @@ class TenantReconciler:
             latched=self._latched(resource),
             refusal=self._prober.refusal(tenant),
             rests=tenant.paused_for() > timedelta(0),
+            protects_nobody=fitting_nobody(resource.spec.deprovisioning, self._neighbours.users(tenant.key)),
             referring=self._in_use.by(resource) if resource.deleting else 0,
         )
         status = tenant_status(resource, facts, now=self._now())

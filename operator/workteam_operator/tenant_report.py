@@ -39,6 +39,8 @@ class TenantFacts:
     """Why a new token is not in use, while the old one serves."""
     rests: bool = False
     """Whether Workteam asked to wait, and the time is not over."""
+    protects_nobody: tuple[str, ...] = ()
+    """What deprovisioning.protected names, and no user has."""
     referring: int = 0
     """How many objects keep a tenant that was deleted."""
 
@@ -60,6 +62,8 @@ def tenant_status(tenant: WorkteamTenant, facts: TenantFacts, *, now: datetime) 
     )
 
 
+MOST_NAMES = 5
+"""Of those that a sentence lists."""
 OF_OTHERS = {"ledger", "lastFullSweep", "restoredTime", "retentionDue"}
 """What of the status has a field manager of its own."""
 
@@ -110,7 +114,8 @@ def _readiness(facts: TenantFacts, tenant: WorkteamTenant) -> list[_Statement]:
     """Return Ready, CredentialsValid, and what holds besides."""
     if facts.cause is None:
         fine = (Reason.CREDENTIALS_ACCEPTED, "Workteam answers, and the token may write")
-        return [_ready(tenant, *fine), _credentials(facts.refusal, fine)]
+        reason, message = fine
+        return [_ready(tenant, reason, message + _unprotected(facts)), _credentials(facts.refusal, fine)]
     reason, message = facts.cause
     found = [_ready(tenant, reason, message, ConditionStatus.FALSE)]
     if reason in ABOUT_THE_TOKEN:
@@ -122,6 +127,15 @@ def _readiness(facts: TenantFacts, tenant: WorkteamTenant) -> list[_Statement]:
     else:
         found.append(_Statement(ConditionType.RECONCILING, Reason.RETRYING_TRANSIENT, message))
     return found
+
+
+def _unprotected(facts: TenantFacts) -> str:
+    """Say that somebody who is to be protected may not be, as after a rename; nothing if there is no such name."""
+    if not (names := facts.protects_nobody):
+        return ""
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    told = ", ".join(names[:MOST_NAMES]) + more
+    return f". deprovisioning.protected names nobody by {told}: the name of an object outlives a new userName"[:1000]
 
 
 def _restored(tenant: WorkteamTenant, *, now: datetime) -> list[_Statement]:

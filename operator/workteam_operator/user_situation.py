@@ -10,10 +10,11 @@ from workteam_crds.kinds.progress import BookingKind, Intent
 from workteam_crds.kinds.tenants import RetentionAction, TenantSpec
 from workteam_crds.kinds.users import UserStatus
 from workteam_crds.naming import Key, folded
+from workteam_operator import steps
 from workteam_operator.adoption import Adopt, Candidate, Holder, Wanted, decide, not_found, own_creates
 from workteam_operator.backend.port import Account, DesiredAccount
 from workteam_operator.intents import look_again
-from workteam_operator.leavers import grace_left, is_due
+from workteam_operator.leavers import grace_left, is_due, is_protected
 from workteam_operator.ownership import wanted_by
 
 
@@ -69,9 +70,8 @@ class UserFacts:
     @property
     def protected(self) -> bool:
         """Say whether the tenant forbids to take this person's access."""
-        names = {folded(name) for name in self.policies.deprovisioning.protected}
-        own = [self.user.spec.user_name, self.status.synced_user_name, self.account.user_name if self.account else None]
-        return any(folded(name) in names for name in own if name)
+        name = self.account.user_name if self.account else None
+        return is_protected(self.user, self.status, self.policies.deprovisioning, account_name=name)
 
     @property
     def name_between(self) -> str:
@@ -110,6 +110,21 @@ class UserFacts:
         """Say whether Workteam took away what was confirmed active, and nobody gave it back (rule A3)."""
         inactive = self.account is not None and not self.account.active and self.desired.active is not False
         return inactive and self.status.synced_active is True and not self.granted
+
+    @property
+    def is_somebody_else(self) -> bool:
+        """Say whether the recorded account has neither the userName nor the externalId that it had, or is to have."""
+        if self.account is None:
+            return False
+        names = (self.desired.user_name, self.status.synced_user_name or "", self.name_between)
+        ids = {self.desired.external_id, self.status.synced_external_id}
+        known = folded(self.account.user_name) in map(folded, names)
+        return not known and self.account.external_id not in ids
+
+    @property
+    def confirmed(self) -> bool:
+        """Say whether a person named the recorded account by annotation."""
+        return self.account is not None and steps.confirmed(self.user) == self.account.id
 
     @property
     def released(self) -> bool:

@@ -14,6 +14,7 @@ TABLES = (
     "tests/reconcile/test_adoption.py",
     "tests/reconcile/test_intents.py",
     "tests/reconcile/test_restoration.py",
+    "tests/reconcile/test_protected.py",
     "tests/drift/test_drift.py",
 )
 

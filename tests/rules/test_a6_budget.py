@@ -77,6 +77,23 @@ async def test_protected_person_keeps_access(stage: Stage) -> None:
     assert stage.accounts()["ana@contoso.example"]["active"] is True
 
 
+async def test_protection_by_the_objects_name_outlives_a_rename(stage: Stage) -> None:
+    """A userName that nobody has any more is named by the tenant: who had it is not protected by it."""
+    await stage.add_tenant(deprovisioning={"protected": ["ana", "bo@contoso.example"]})
+    stage.settings = stage.settings.model_copy(update={"probe_interval": timedelta(seconds=1)})
+    async with stage.operating():
+        for name in ("ana", "bo"):
+            await stage.create(a_user(name))
+            await stage.settled(WorkteamUser, name)
+            await stage.edit(WorkteamUser, name, userName=f"{name}.new@contoso.example")
+            await stage.settled(WorkteamUser, name)
+        told = "deprovisioning.protected names nobody by bo@contoso.example: the name of an object outlives"
+        await stage.until(WorkteamTenant, TENANT, lambda tenant: told in str(tenant.status.conditions))
+        await stage.edit(WorkteamUser, "ana", active=False)
+        await stage.stalled(WorkteamUser, "ana", Reason.PROTECTED)
+    assert stage.accounts()["ana.new@contoso.example"]["active"] is True
+
+
 async def test_deleting_an_inactive_account_is_free(stage: Stage) -> None:
     """With no deactivation left, the object of an account that is inactive already goes, without a call."""
     nothing = {"perHour": 0, "percentPerHour": 0, "always": 0}

@@ -67,6 +67,7 @@ class Desk:
             find=self._seen.get,
             remember=self._remember,
             count_users=lambda _: self.users,
+            users=lambda _: (),
             count_referring=self._count_referring,
             custody=Custody(
                 recorded=lambda _: self.recorded,

@@ -164,7 +164,7 @@ class Deprovisioning(Part):
         tuple[Annotated[str, StringConstraints(min_length=1, max_length=1024)], ...],
         Field(max_length=100, json_schema_extra=ATOMIC),
     ] = ()
-    """userNames, in any case, that are never deactivated or deleted."""
+    """userNames, in any case, or names of objects, which outlive a rename: these people keep account and access."""
 
 
 class Drift(Part):
