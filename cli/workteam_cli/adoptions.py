@@ -51,7 +51,7 @@ def proposals(objects: TenantObjects) -> tuple[Proposal, ...]:
 def proposal_of(subject: Subject) -> Proposal | None:
     """Return what an object waits for; None if it is not a person's word on one account or team."""
     standing = standing_of(subject)
-    waits = standing.state is State.STALLED and standing.reason in ASKED and not subject.deleting
+    waits = standing.state is State.STALLED and standing.reason in ASKED
     if not waits or subject.metadata.annotations.get(ADOPT):
         return None
     found = candidate_named(standing.message)
@@ -59,9 +59,14 @@ def proposal_of(subject: Subject) -> Proposal | None:
 
 
 def confirmed(subject: Subject, account_id: str) -> Decision:
-    """Return the decision that an object takes an account or team. Raises ``Problem`` if it has one already."""
+    """Return the decision that an object takes, or keeps, an account or team.
+
+    Raises ``Problem`` if it has another one already.
+    """
     recorded = subject.status.account_id if isinstance(subject, WorkteamUser) else subject.status.team_id
     name = shown_name(subject)
+    if recorded == account_id:
+        return Decision(subject, Deed.CONFIRMED_ADOPTION, ADOPT, account_id)
     if subject.deleting:
         raise Problem(f"{name} is being deleted, so it adopts nothing.", Exit.FAILED)
     if recorded is not None:

@@ -169,6 +169,12 @@ RESTORED = Stall(
 """Rule A3."""
 
 
+def handed_on(account_id: str) -> Stall:
+    """Return what is said of a recorded id that Workteam gave to another person: no drift, but a contradiction (A2)."""
+    text = f"{account_id} matches neither by userName nor by externalId any more, so it may be another person's"
+    return Stall(Reason.UNIQUENESS_CONFLICT, f"{text}: name it by the annotation workte.am/adopt if it is right")
+
+
 def confirmed(resource: CustomResource) -> str | None:
     """Return the account or team that a person named by annotation (rule A2)."""
     return resource.metadata.annotations.get(ADOPT) or None

@@ -78,12 +78,18 @@ def _plan_upkeep(facts: UserFacts) -> Step:
         return Stall(Reason.UNIQUENESS_CONFLICT, f"The object {holder.name} has recorded the same account")
     if account is None:
         return _plan_end_of_retention(facts) if _was_retention(facts) else _plan_missing(facts)
+    if facts.is_somebody_else and not facts.confirmed:
+        return steps.handed_on(account.id)
     if facts.desired.active is False and account.active and "active" not in drift_of(facts, account):
         return _plan_deactivation(facts, account)
-    if steps.confirmed(facts.user) == account.id:
+    if facts.confirmed and not facts.is_somebody_else:
         return steps.DropWord(ADOPT)
     if facts.rival is not None:
         return Stall(Reason.DUPLICATE_USER_NAME, f"The object {facts.rival} has the same userName")
+    return _plan_changes(facts, account)
+
+
+def _plan_changes(facts: UserFacts, account: Account) -> Step:
     changes = changes_of(facts, account)
     if "userName" in changes and facts.name_in_use is not None:
         return _plan_blocked_rename(facts, changes)
@@ -215,6 +221,8 @@ def _plan_departure_with_account(facts: UserFacts) -> Step:
         if wait is not None:
             return Wait("Workteam does not show the new account yet", wait, deleting=True)
         return steps.Release(Leaving.DELETED)
+    if facts.is_somebody_else and not facts.confirmed:
+        return steps.handed_on(account.id)
     if (heir := facts.heir_of(account)) is not None:
         return Wait(f"The object {heir} takes over the account", facts.settle, deleting=True)
     if account.active:

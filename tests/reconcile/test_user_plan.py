@@ -81,6 +81,12 @@ def booked(kind: BookingKind, generation: int = 3) -> dict[str, Any]:
     return {"booked": {"kind": kind, "generation": generation}}
 
 
+STRANGER = Account("7", "bo@contoso.example", "bo", active=True)
+NOT_OURS = Stall(
+    Reason.UNIQUENESS_CONFLICT,
+    "7 matches neither by userName nor by externalId any more, so it may be another person's: name it by the "
+    "annotation workte.am/adopt if it is right",
+)
 LEAVING: dict[str, Any] = {"user": an_object(deleting=True)}
 HEIR = (("next", wanted_by(a_user("next", userName=NAME, externalId="ana"), Adoption.MATCH)),)
 
@@ -168,6 +174,24 @@ LIVE: dict[str, tuple[UserFacts, Step]] = {
         steps.DropWord("workte.am/adopt"),
     ),
     "a word on another account": (recorded(user=an_object(adopt="8")), steps.Settled()),
+    "neither name nor externalId is ours: somebody else": (recorded(STRANGER), NOT_OURS),
+    "somebody else is not deactivated": (recorded(STRANGER, wanted=False), NOT_OURS),
+    "a person says that it is right": (
+        recorded(STRANGER, user=an_object(adopt="7")),
+        steps.Update({"userName": NAME, "externalId": "ana"}),
+    ),
+    "both values are those of an earlier generation": (
+        recorded(STRANGER, remembered={"synced_user_name": "BO@contoso.example", "synced_external_id": "bo"}),
+        steps.Update({"userName": NAME, "externalId": "ana"}),
+    ),
+    "another name and no externalId, as it never had one": (
+        recorded(replace(STRANGER, external_id=None)),
+        steps.Update({"userName": NAME, "externalId": "ana"}),
+    ),
+    "another name, and the externalId is gone": (
+        recorded(replace(STRANGER, external_id=None), remembered={"synced_external_id": "ana"}),
+        NOT_OURS,
+    ),
     "a leaver: the ledger first": (recorded(wanted=False), steps.Book(BookingKind.DEACTIVATION, released=False)),
     "a leaver let go by a person": (
         recorded(wanted=False, user=an_object(release="3")),
@@ -199,6 +223,10 @@ LIVE: dict[str, tuple[UserFacts, Step]] = {
     ),
     "a protected leaver": (
         recorded(wanted=False, policies=policies(protected=[NAME.upper()])),
+        Stall(Reason.PROTECTED, "deprovisioning.protected forbids to take this account's access"),
+    ),
+    "protected by the object's name": (
+        recorded(replace(THERE, user_name="x"), wanted=False, policies=policies(protected=["Ana"])),
         Stall(Reason.PROTECTED, "deprovisioning.protected forbids to take this account's access"),
     ),
     "Workteam ignores the deactivation": (
@@ -323,6 +351,11 @@ DEPARTING: dict[str, tuple[UserFacts, Step]] = {
         steps.Release(Leaving.DELETED),
     ),
     "active: the ledger first": (recorded(**LEAVING), steps.Book(BookingKind.DEACTIVATION, released=False)),
+    "somebody else by now": (recorded(STRANGER, **LEAVING), NOT_OURS),
+    "somebody else by now, and a person says that it is right": (
+        recorded(STRANGER, user=an_object(deleting=True, adopt="7")),
+        steps.Book(BookingKind.DEACTIVATION, released=False),
+    ),
     "inactive, not seen yet": (recorded(GONE, **LEAVING), steps.Look()),
     "inactive, in teams that lack it": (recorded(GONE, **LEAVING, seen=True, teams=(TEAM,)), steps.LeaveTeams((TEAM,))),
     "inactive, and seen": (recorded(GONE, **LEAVING, seen=True), steps.Release(Leaving.DEACTIVATED)),

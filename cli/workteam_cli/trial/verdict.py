@@ -50,7 +50,8 @@ def _is_true(reason: Reason, owner: Owner, owners: list[Owner], tenant: MemoryTe
         case Reason.DUPLICATE_EXTERNAL_ID:
             return any(external_id(other) == external_id(owner) for other in others)
         case Reason.UNIQUENESS_CONFLICT:
-            return any(kept.id != recorded_id(owner) for kept in like) or _is_shared(owner, others)
+            handed_on = recorded_id(owner) in held and recorded_id(owner) not in {kept.id for kept in like}
+            return any(kept.id != recorded_id(owner) for kept in like) or _is_shared(owner, others) or handed_on
         case Reason.CONFIRM_ADOPTION:
             return any(not getattr(kept, "active", True) for kept in like)
         case _:
