@@ -118,13 +118,15 @@ def keep_one_primary(operation: Operation) -> Iterator[Operation]:
     if not written or not isinstance(value, list):
         yield operation
         return
-    primary = [number for number, element in enumerate(value) if element.get("primary") is True]
-    primary.sort(key=lambda number: has_value(value[number]))
+    yield replace(operation, value=with_one_primary(value))
+
+
+def with_one_primary(elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return elements of which at most one is primary: of several the last one, if one of them has a value of these."""
+    primary = [number for number, element in enumerate(elements) if element.get("primary") is True]
+    primary.sort(key=lambda number: has_value(elements[number]))
     demoted = set(primary[:-1])
-    yield replace(
-        operation,
-        value=[element | {"primary": False} if number in demoted else element for number, element in enumerate(value)],
-    )
+    return [element | {"primary": False} if number in demoted else element for number, element in enumerate(elements)]
 
 
 def add_elements_once(operation: Operation) -> Iterator[Operation]:

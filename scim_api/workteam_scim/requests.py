@@ -21,6 +21,7 @@ from scim2_models import (
 
 from workteam_crds.naming import folded
 from workteam_scim.documents import ENTERPRISE
+from workteam_scim.elements import with_one_primary
 from workteam_scim.members import Edit, is_members, read_edit
 from workteam_scim.normalise import ABSENT, Operation, Quirk, Verb, apply_quirks, simple
 from workteam_scim.paths import Attribute, Table, Target, all_equal
@@ -31,6 +32,8 @@ OPERATIONS = 1000
 TOO_MANY = f"A PATCH may have up to {OPERATIONS} operations."
 VALUES = 100
 """Values of one attribute that keys and operations may make, at most: no kind holds more than half of it."""
+LISTS = frozenset({"schemas", "members"})
+"""Lists whose elements are never primary."""
 COMMON = frozenset({"schemas", "meta", "id"})
 """What every resource has, and no client may set."""
 
@@ -84,6 +87,9 @@ def read_resource(payload: Any, table: Table, quirks: Iterable[Quirk]) -> Body:
             _place(resource, operation)
         else:
             reader.ignored.append(operation.target.attribute.path)
+    for name, held in resource.items():
+        if name not in LISTS and isinstance(held, list):
+            resource[name] = with_one_primary(held)
     if ENTERPRISE in resource:
         resource["schemas"].append(ENTERPRISE)
     return Body(resource, tuple(reader.ignored))
