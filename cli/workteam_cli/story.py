@@ -14,6 +14,9 @@ from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.custom_resource import GROUP, LAST_MODIFIED, REQUEST_ID, SOURCE_GIT, SOURCE_LABEL
 from workteam_crds.part import rfc3339
 
+LISTED = 10
+"""How many of those who are gone are named."""
+
 
 class Moment(NamedTuple):
     """One thing that happened."""
@@ -107,6 +110,26 @@ class Story:
     def _conditions(self) -> Iterator[Moment]:
         for condition in self.subject.status.conditions if self.subject else ():
             yield Moment(rfc3339(condition.last_transition_time), "condition", _held(condition))
+
+
+def gone_lately(objects: TenantObjects, asked: Asked, farewells: Mapping[str, str]) -> str:
+    """Return a sentence with the ids of objects that went lately, the last first; ``farewells`` are moments by id."""
+    there = {subject.metadata.name for subject in objects.subjects}
+    deleted = {
+        str(request["object"]): str(request["at"])
+        for request in reversed(asked.requests)
+        if request["op"] == "delete" and request["outcome"] == "done" and request.get("object")
+    }
+    gone = {name: at for name, at in {**farewells, **deleted}.items() if name not in there}
+    if not gone:
+        return ""
+    last = sorted(gone, key=lambda name: gone[name], reverse=True)
+    some = ", ".join(f"{name} at {gone[name]}" for name in last[:LISTED])
+    more = f" and {len(last) - LISTED} more" if len(last) > LISTED else ""
+    return (
+        " If the one you mean is gone, only the id is known: these went lately from this namespace: "
+        f"{some}{more}. `workteam explain ID` tells what is left of one."
+    )
 
 
 def _held(condition: Condition) -> str:

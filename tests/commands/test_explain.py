@@ -8,10 +8,12 @@ import httpx
 import pytest
 
 from workteam_cli.controlplane.stack import RunningTenant, Stack
+from workteam_cli.staging import Stage
+from workteam_crds.kinds import WorkteamUser
 from workteam_crds.testing import a_tenant, a_user
 
 if TYPE_CHECKING:
-    from tests.commands.conftest import Kept, Run
+    from tests.commands.conftest import Command, Kept, Run
 
 
 def test_from_the_request_to_the_account(tenant: RunningTenant, stack: Stack, workteam: "Run") -> None:
@@ -34,6 +36,7 @@ def test_from_the_request_to_the_account(tenant: RunningTenant, stack: Stack, wo
         entra.delete(f"{url}/Users/{created}")
     stack.access.kubectl("wait", f"workteamuser/{created}", "-n", "workteam", "--for=delete", "--timeout=30s")
     gone = json.loads(workteam("explain", created, *options, "-o", "json").out)
+    unnamed = workteam("explain", "ana@contoso.example", *options)
 
     account = told["workteam"]["id"]
     wanted = {"state": "Ready", "reason": "Provisioned", "source": "Entra", "requestId": "play-1", "remedy": None}
@@ -62,6 +65,7 @@ def test_from_the_request_to_the_account(tenant: RunningTenant, stack: Stack, wo
     )
     assert [word for word in (made["token"], "Canary", "banana") if word in json.dumps(told) + shown.out] == []
     assert max(len(line) for line in shown.out.splitlines()) <= 80
+    assert (unnamed.code, f" {created} at " in unnamed.err) == (66, True)
     assert (gone["gone"], [m["what"] for m in gone["happened"] if "delete" in m["text"]]) == (True, ["request"])
 
 
@@ -104,6 +108,24 @@ def test_what_is_pending_and_why(here: tuple[str, ...], workteam: "Run") -> None
         ),
     )
     assert ana["requestsUnknown"] == "no facade serves this namespace."
+
+
+async def test_who_is_gone_is_found_by_the_events_alone(stage: Stage, command: "Command") -> None:
+    """Without a facade that remembers: the id is shown to whoever asks by name, and by the id the story is told."""
+    await stage.add_tenant()
+    async with stage.operating():
+        for name in ("ana", "bo"):
+            await stage.create(a_user(name))
+            await stage.settled(WorkteamUser, name)
+        await stage.delete(WorkteamUser, "ana")
+        await stage.until_gone(WorkteamUser, "ana")
+    asked = await command("explain", "ana@contoso.example")
+    told = json.loads((await command("explain", "ana", "-o", "json")).out)
+    assert asked.code == 66
+    assert re.search(r"these went lately from this namespace: ana at \d{4}-\S+Z\. `workteam explain ID`", asked.err)
+    assert (told["gone"], "Deactivated: The object lets its account go (workteam-operator)") in [
+        (True, moment["text"]) for moment in told["happened"]
+    ]
 
 
 def test_nobody(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> None:

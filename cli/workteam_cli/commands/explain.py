@@ -10,16 +10,19 @@ from workteam_cli.choice import Choice, cluster_options, release_option
 from workteam_cli.lookup import find
 from workteam_cli.objects import read_objects
 from workteam_cli.output import Problem, document, output_option, prose
-from workteam_cli.story import Story
+from workteam_cli.story import Story, gone_lately
 from workteam_cli.target import connected
 from workteam_crds.cluster.access import Access
-from workteam_crds.cluster.people import Told, events_about
+from workteam_crds.cluster.people import Told, events_about, objects_with_event
 from workteam_crds.cluster.port import Denied
+from workteam_crds.part import rfc3339
+from workteam_operator.steps import Leaving
 
 HELP = """Explain what happened to one user or group: what Entra asked, what became of the object, what the operator did
 and decided, which account it has, what is pending, why, and the way out. Values of attributes and tokens are not shown.
 
-Requests are known since the facade started, Events for an hour. Somebody who is gone is found by the object's id.
+Requests are known since the facade started, Events for an hour. Neither holds a name of a person: who is gone is found
+by the object's id, and for a name that nobody has the ids of those that went lately are shown.
 
 \b
 Example:
@@ -54,12 +57,23 @@ async def _story(choice: Choice, name: str, release_namespace: str | None, facad
         asked = await asked_of(target, release_namespace, facade)
         try:
             subject = find(objects, name)
-        except Problem:
-            if not asked.about(name):
-                raise
-            return Story(name, objects, None, asked, await _events(target.access, target.key.namespace, name))
+        except Problem as nobody:
+            events = await _events(target.access, target.key.namespace, name)
+            if asked.about(name) or events:
+                return Story(name, objects, None, asked, events)
+            gone = gone_lately(objects, asked, await _farewells(target.access, target.key.namespace))
+            raise Problem(f"{nobody}{gone}", nobody.code) from nobody
         events = await _events(target.access, target.key.namespace, subject.metadata.name)
         return Story(subject.metadata.name, objects, subject, asked, events)
+
+
+async def _farewells(access: Access, namespace: str) -> dict[str, str]:
+    """Read when objects were let go; who may not read Events is told the rest."""
+    try:
+        found = [await objects_with_event(access, namespace, reason) for reason in Leaving]
+    except Denied:
+        return {}
+    return {name: rfc3339(at) for told in found for name, at in told.items()}
 
 
 async def _events(access: Access, namespace: str, name: str) -> tuple[Told, ...]:

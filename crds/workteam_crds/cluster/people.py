@@ -49,6 +49,18 @@ async def events_about(access: Access, namespace: str, name: str) -> tuple[Told,
     return tuple(sorted((_told(event) for event in ours), key=lambda told: told.at))
 
 
+async def objects_with_event(access: Access, namespace: str, reason: str) -> dict[str, datetime]:
+    """Return when an Event of one reason was last seen, by the names of our objects; also of gone ones.
+
+    Raises ``ClusterError``.
+    """
+    selector = f"reason={reason},involvedObject.apiVersion={API_VERSION}"
+    path = f"/api/v1/namespaces/{namespace}/events"
+    found = await access.request("GET", path, query={"fieldSelector": selector})
+    told = sorted((_told(event).at, str(event["involvedObject"]["name"])) for event in found["items"])
+    return {name: at for at, name in told}
+
+
 def _told(event: dict[str, Any]) -> Told:
     at = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"]
     series: dict[str, Any] = event.get("series") or {}
