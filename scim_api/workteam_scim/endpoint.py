@@ -18,6 +18,7 @@ from workteam_scim.audit import Audit, Deed, doing
 from workteam_scim.auth import Callers, address_of
 from workteam_scim.bulk import Bulk
 from workteam_scim.bulk_requests import read_bulk
+from workteam_scim.entries import Entry
 from workteam_scim.exchange import Exchange, Receive, Scope, Send
 from workteam_scim.limits import read_body
 from workteam_scim.metrics import Metrics
@@ -90,7 +91,8 @@ class ScimApplication:
         if target.operation in FROM_BYTES:
             return await self._read(responder, target, exchange, receive)
         request = exchange.request(responder.base_url, place)
-        exchange.deed.object = _met(responder, place)
+        entry = _entry_at(responder, place)
+        exchange.deed.object = None if entry is None else entry.name
         request.body = await read_body(receive)
         await self._catch_up(tenant.namespace, exchange.deed.op)
         if target.operation is Operation.bulk:
@@ -122,14 +124,19 @@ class ScimApplication:
         bulk = read_bulk(self._service.decode_body(request.body, request.header("Content-Type")))
         responder.bucket.charge(max(len(bulk.operations) - 1, 0))
 
+        def name_at(place: Place) -> str | None:
+            entry = _entry_at(responder, place)
+            return None if entry is None else entry.unique
+
         def opened(place: Place, operation: Operation) -> Deed:
+            entry = _entry_at(responder, place)
             return Deed(
                 deed.request_id,
                 op=operation.value,
                 resource=place.resource,
                 tenant=deed.tenant,
                 token=deed.token,
-                object=_met(responder, place),
+                object=None if entry is None else entry.name,
             )
 
         run = Bulk(
@@ -138,6 +145,7 @@ class ScimApplication:
             new_id=responder.new_id,
             deed=opened,
             note=self._note,
+            name_at=name_at,
             failed=partial(self._failed, deed.request_id),
         )
         return await run.run(bulk)
@@ -191,12 +199,11 @@ def _describe(exchange: Exchange, place: Place) -> None:
     deed.op = "none" if operation is None else operation.value
 
 
-def _met(responder: Responder, place: Place) -> str | None:
-    """Return the id of a place if the tenant has such an object; others are anything a client invents."""
+def _entry_at(responder: Responder, place: Place) -> Entry | None:
+    """Return what the tenant has at a place; an id that it does not have is anything a client invents."""
     if place.endpoint is None or place.resource_id is None:
         return None
-    entry = responder.objects.of(place.endpoint.removesuffix("s")).shelf.get(place.resource_id)
-    return None if entry is None else entry.name
+    return responder.objects.of(place.endpoint.removesuffix("s")).shelf.get(place.resource_id)
 
 
 def scim_type_of(answer: ScimResponse) -> str | None:

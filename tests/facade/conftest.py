@@ -98,6 +98,8 @@ class Watched:
         """Watches yield nothing any more."""
         self.failures: dict[str, Exception] = {}
         """What a method raises instead of doing anything."""
+        self.before: dict[str, Callable[[], Awaitable[object]]] = {}
+        """What a method waits for before it does anything."""
 
     def __getattr__(self, name: str) -> Any:
         """Return a method of the cluster that is counted."""
@@ -107,6 +109,8 @@ class Watched:
             self.calls[name] += 1
             if name in self.failures:
                 raise self.failures[name]
+            if name in self.before:
+                await self.before[name]()
             return await method(*positional, **named)
 
         return counted

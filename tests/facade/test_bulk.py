@@ -1,5 +1,6 @@
 """Bulk: many operations in one request, each as if it had come alone (RFC 7644 §3.7)."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -108,6 +109,72 @@ async def test_fail_on_errors_ends_it(lasting: Any) -> None:
         assert (await client.get("/Users")).json()["totalResults"] == 1
 
 
+@pytest.mark.parametrize("bearable", [0, 1, 2, 3, 4])
+async def test_nothing_is_begun_after_so_many_failures(lasting: Any, bearable: int) -> None:
+    """As if one came after the other: what the last failure follows is done, what follows it is not."""
+    missing = {"method": "DELETE", "path": "/Users/nobody"}
+    sent = [user("a"), user("b"), missing, user("c"), missing, missing, user("d"), user("e"), missing, user("f")]
+    expected = ["201", "201", "404", "201", "404", "404", "201", "201", "404"]
+    last = {0: 3, 1: 3, 2: 5, 3: 6, 4: 9}[bearable]
+    async with lasting.client() as (_, client):
+        _, results = await bulk(client, *sent, failOnErrors=bearable)
+        assert statuses(results) == expected[:last]
+        assert (await client.get("/Users")).json()["totalResults"] == expected[:last].count("201")
+
+
+async def test_eight_run_at_once(lasting: Any) -> None:
+    """None of eight creations is let through before all eight are on their way; the answers are in the order sent."""
+    together = asyncio.Barrier(8)
+    async with lasting.client() as (_, client), asyncio.timeout(20):
+        lasting.watched.before["create"] = together.wait
+        try:
+            _, results = await bulk(client, *(user(f"u{number}") for number in range(24)))
+        finally:
+            del lasting.watched.before["create"]
+    assert statuses(results) == ["201"] * 24
+    assert [result["bulkId"] for result in results] == [f"u{number}" for number in range(24)]
+
+
+async def test_what_is_referred_to_is_there_before(lasting: Any) -> None:
+    """Each is created when what it refers to can be read, in whatever order they were sent."""
+    seen: list[int] = []
+    async with lasting.client() as (_, client):
+
+        async def look() -> None:
+            seen.append((await client.get("/Users")).json()["totalResults"])
+
+        lasting.watched.before["create"] = look
+        try:
+            chain = [user(f"u{number}", f"bulkId:u{number + 1}") for number in range(4)]
+            _, results = await bulk(client, *chain, user("u4"))
+        finally:
+            del lasting.watched.before["create"]
+    assert (statuses(results), seen) == (["201"] * 5, [0, 1, 2, 3, 4])
+
+
+async def test_what_depends_on_another_waits_for_it(lasting: Any) -> None:
+    """One resource twice, and a name that is handed on: as if one came after the other, whoever is faster."""
+    async with lasting.client() as (_, client):
+        _, made = await bulk(client, user("ana"), user("ben"), post("t", "/Groups", displayName="Crew"))
+        ana, ben, crew = (id_of(result) for result in made)
+        named = {name: {"userName": f"{name}@contoso.example"} for name in ("ana", "ben", "other")}
+        renamed = {"Operations": [{"op": "replace", "path": "userName", "value": "BEN@contoso.example"}]}
+        titles = [{"Operations": [{"op": "replace", "path": "title", "value": str(number)}]} for number in range(9)]
+        _, results = await bulk(
+            client,
+            *({"method": "PATCH", "path": f"/users/{ana}", "data": title} for title in titles),
+            {"method": "PUT", "path": f"/Users/{ben}", "data": named["other"]},
+            {"method": "PATCH", "path": f"/Users/{ana}", "data": renamed},
+            user("ana"),
+            {"method": "DELETE", "path": f"/Groups/{crew}"},
+            post("again", "/Groups", displayName="CREW"),
+            post("twin", "/Groups", displayName="Crew"),
+        )
+        assert statuses(results) == ["200"] * 11 + ["201", "204", "201", "409"]
+        held = (await client.get(f"/Users/{ana}")).json()
+        assert (held["userName"], held["title"]) == ("BEN@contoso.example", "8")
+
+
 async def test_the_leniency_of_single_requests_holds(lasting: Any) -> None:
     """Booleans as texts, dotted and filtered keys, both dialects of PATCH."""
     async with lasting.client() as (_, client):
@@ -135,7 +202,8 @@ async def test_it_costs_and_is_noted_like_its_operations(lasting: Any, caplog: p
         noted = [vars(record) for record in caplog.records if record.name == "workteam_scim.audit"]
         assert [record["op"] for record in noted] == ["create"] * 30 + ["bulk"]
         assert {record["request_id"] for record in noted} == {"bulk-1"}
-        assert [record["object"] for record in noted[:30]] == [id_of(each) for each in answer.json()["Operations"]]
+        made = {id_of(each) for each in answer.json()["Operations"]}
+        assert ({record["object"] for record in noted[:30]}, len(made)) == (made, 30)
         assert (await client.get("/Users")).status_code == 429
 
 
