@@ -25,6 +25,7 @@ from workteam_operator.keeper import Keeper
 from workteam_operator.known_teams import KnownTeams
 from workteam_operator.leadership import Leadership
 from workteam_operator.listing import Lister
+from workteam_operator.losses import Losses
 from workteam_operator.metered_queue import MeteredQueue
 from workteam_operator.neighbourhood import neighbours_of
 from workteam_operator.objects import Objects
@@ -62,7 +63,9 @@ class Operator:
     ) -> None:
         """``connect`` makes the drivers that talk to Workteam; ``unfenced`` takes writes whoever has the Lease."""
         self.settings = settings
-        self.objects = Objects()
+        self.events = Announcer(cluster)
+        losses = Losses(self.events, leads=lambda: not self.queue.standing_by)
+        self.objects = Objects(losses.gone)
         self.queue = MeteredQueue(
             self.objects.claims_of,
             first=settings.backoff_first,
@@ -71,7 +74,6 @@ class Operator:
             tenant_of=self._lane,
             pause_of=self._pause,
         )
-        self.events = Announcer(cluster)
         self.lister = Lister(
             cluster, settings.tenant_namespaces, self.objects, self.queue, now=now, set_back=self._set_back
         )
@@ -86,7 +88,7 @@ class Operator:
             objects=self.objects,
             queue=self.queue,
             tenants=self.tenants,
-            writer=ObjectWriter(cluster, self.objects, self.queue),
+            writer=ObjectWriter(cluster, self.objects, self.queue, losses),
             known=KnownTeams(),
             events=self.events,
             changes=changelog.written_to(settings.change_log),

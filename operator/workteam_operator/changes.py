@@ -53,6 +53,7 @@ def is_settled(owner: Owner) -> bool:
     )  # its lists have no generation of ours
     return (
         not owner.deleting
+        and owner.held
         and not waits
         and status.observed_generation == owner.metadata.generation
         and status.plan is None
@@ -116,6 +117,7 @@ def _is_news(old: Resource, new: Resource) -> bool:
         old.metadata.uid != new.metadata.uid
         or old.metadata.generation != new.metadata.generation
         or old.deleting != new.deleting
+        or (old.held and not new.held)  # a deletion would not wait for us: it is put back
         or (new.deleting and old.metadata.finalizers != new.metadata.finalizers)  # one may wait until it is the last
         or _said(old.metadata.annotations) != _said(new.metadata.annotations)
     )

@@ -29,6 +29,7 @@ class Happening(enum.StrEnum):
     HANDED_OVER = "HandedOver"
     RELEASED = "Released"
     STALLED = "Stalled"
+    LOST = "Lost"
 
 
 class _Note(NamedTuple):

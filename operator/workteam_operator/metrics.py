@@ -42,6 +42,9 @@ DRIFT = Counter(
 )
 SWEEPS = Counter("workteam_sweeps", "Comparisons of whole tenants: full, or void.", ["tenant", "result"])
 OBJECTS = Gauge("workteam_objects", "Objects by their conditions.", ["kind", "tenant", "condition", "status"])
+LOST = Counter(
+    "workteam_objects_lost", "Objects with an account or team that went without our finalizer.", ["kind", "tenant"]
+)
 FIRST_SYNC_SECONDS = Histogram(
     "workteam_time_to_first_sync_seconds",
     "How long it took from the creation of an object until its account or team was recorded.",

@@ -5,7 +5,7 @@ have to be reconciled. Absence removes from this copy and does nothing else (rul
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -37,7 +37,9 @@ OWNERS = {WorkteamUser.kind, WorkteamGroup.kind}
 class Objects:
     """All objects that the operator knows."""
 
-    def __init__(self) -> None:
+    def __init__(self, gone: Callable[[Owner, WorkteamTenant | None], None] = lambda *_: None) -> None:
+        """``gone`` is told of users and groups that are no more, each with its tenant."""
+        self._gone = gone
         self._objects: dict[Key, Resource] = {}
         self._unreadable: set[Key] = set()
         self._census = Census()
@@ -99,6 +101,8 @@ class Objects:
         for index in (self._claims, self._tenants, self._managers, self._members, self._lists):
             index.put(key, ())
         self.recorded.remove(key)
+        if isinstance(old, WorkteamUser | WorkteamGroup):
+            self._gone(old, self.tenant_of(old.tenant))
         return (*woken, *self._let_go(old.tenant))
 
     def replace(

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from workteam_crds.cluster.port import Cluster, Conflict, NotFound, Operation
 from workteam_crds.kinds import WorkteamGroup, WorkteamUser
 from workteam_crds.kinds.custom_resource import FINALIZER
+from workteam_operator.losses import Losses
 from workteam_operator.objects import Objects
 from workteam_operator.workqueue import WorkQueue
 
@@ -17,10 +18,11 @@ MANAGER = "workteam-operator"
 class ObjectWriter:
     """Writes status, finalizer and spent annotations; never a spec."""
 
-    def __init__(self, cluster: Cluster, objects: Objects, queue: WorkQueue) -> None:
+    def __init__(self, cluster: Cluster, objects: Objects, queue: WorkQueue, losses: Losses) -> None:
         self._cluster = cluster
         self._objects = objects
         self._queue = queue
+        self._losses = losses
 
     async def apply(self, resource: R, status: dict[str, Any], *, if_unchanged: bool = False) -> R:
         """Write the whole status; ``if_unchanged`` makes it fail if anybody wrote the object in between."""
@@ -32,12 +34,14 @@ class ObjectWriter:
 
     async def hold(self, resource: R) -> R:
         """Put our finalizer on: before the first call outwards."""
+        self._losses.hold(resource)
         value = [*resource.metadata.finalizers, FINALIZER]
         add = {"op": "add", "path": "/metadata/finalizers", "value": value}
         return await self._patched(resource, [_is_unchanged(resource), add])
 
     async def release(self, resource: R) -> None:
         """Take our finalizer off."""
+        self._losses.let_go(resource)
         place = resource.metadata.finalizers.index(FINALIZER)
         path = f"/metadata/finalizers/{place}"
         released = await self._patched(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
+from workteam_crds.kinds.custom_resource import FINALIZER
 from workteam_crds.naming import Key
 from workteam_crds.testing import a_group, a_tenant, a_user
 from workteam_operator.metered_queue import MeteredQueue
@@ -22,7 +23,7 @@ def stored(resource: Any, version: int, *, generation: int = 1, **status: Any) -
     """Return an object as the API server stores it."""
     manifest = resource.manifest()
     names = {"uid": f"uid-{resource.metadata.name}", "resourceVersion": str(version), "generation": generation}
-    manifest["metadata"] |= names
+    manifest["metadata"] |= names | {"finalizers": [FINALIZER]}
     return type(resource).parse(manifest | {"status": status})
 
 

@@ -39,6 +39,8 @@ CASES: dict[str, Change] = {
     "an annotation": Change(after={"annotations": {"workte.am/paused": "true"}}),
     "only the time of the last change": Change(after={"annotations": {"workte.am/last-modified": "x"}}, visit=False),
     "a finalizer comes": Change(after={"finalizers": (OURS, OTHER)}, visit=False),
+    "our finalizer goes": Change(after={"finalizers": ()}),
+    "another's finalizer goes": Change(before={"finalizers": (OURS, OTHER)}, visit=False),
     "a finalizer goes while the object terminates": Change(
         before={"deletion_timestamp": NOW, "finalizers": (OURS, OTHER)},
         after={"deletion_timestamp": NOW, "finalizers": (OURS,)},
