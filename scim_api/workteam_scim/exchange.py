@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import orjson
-from scim2_server.conditions import Conditions
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 
@@ -13,6 +12,7 @@ from workteam_scim.audit import Deed
 from workteam_scim.limits import read_query
 from workteam_scim.rendering import Rendered
 from workteam_scim.routing import Place
+from workteam_scim.service import Preconditions
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -51,9 +51,9 @@ class Exchange:
         raw = self.scope["query_string"]
         return read_query(raw) if raw else {}
 
-    def conditions(self) -> Conditions:
+    def conditions(self) -> Preconditions:
         """Return the headers that a read may depend on."""
-        return Conditions(self._listed(b"if-match"), self._listed(b"if-none-match"))
+        return Preconditions(self._listed(b"if-match"), self._listed(b"if-none-match"))
 
     def request(self, base_url: str, place: Place) -> ScimRequest:
         """Return the request as the library reads one, without its body."""

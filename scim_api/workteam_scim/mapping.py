@@ -31,6 +31,7 @@ SOURCE_TEST: Operation = {
     "path": f"/metadata/labels/{SOURCE_LABEL.replace('/', '~1')}",
     "value": SOURCE_SCIM,
 }
+EMPTY = "it is required and cannot be empty"
 LAST_MODIFIED_PATH = f"/metadata/annotations/{LAST_MODIFIED.replace('/', '~1')}"
 
 
@@ -110,14 +111,35 @@ def unique_of(name: str, attributes: Mapping[str, Any]) -> str:
     """Return the attribute that no other resource of the type may have. Raises ``InvalidValueException``."""
     unique = attributes.get(name)
     if not isinstance(unique, str) or not unique:
-        raise InvalidValueException(detail=f"{name}: it is required and cannot be empty.")
+        raise InvalidValueException(detail=f"{name}: {EMPTY}.")
     return unique
 
 
 def refusal(error: ValidationError) -> InvalidValueException:
-    """Say which attribute is refused and why, without its value."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return InvalidValueException(detail=f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.")
+    """Say which attribute is refused and why, without its value, in words of our own."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    context = first.get("ctx", {})
+    named = [str(part) for part in first["loc"] or [context.get("field_name")] if not isinstance(part, int)]
+    if named[0] in {"enterprise", ENTERPRISE}:
+        named = [f"{ENTERPRISE}:{'.'.join(named[1:])}" if named[1:] else ENTERPRISE]
+    return InvalidValueException(detail=f"{'.'.join(named)}: {_reason(first['type'], context)}.")
+
+
+def _reason(kind: str, context: Mapping[str, Any]) -> str:
+    """Say what is wrong with a value by what pydantic calls it."""
+    match kind:
+        case "missing" | "required_error" | "string_too_short":
+            return EMPTY
+        case "string_too_long":
+            return f"it may have up to {context['max_length']} characters"
+        case "too_long":
+            return f"there may be up to {context['max_length']} values"
+        case "bool_parsing" | "bool_type":
+            return "the value must be true or false"
+        case "string_type":
+            return "the value must be a text"
+        case _:
+            return "the value has another shape than the attribute"
 
 
 def new_metadata(name: str, tenant: TenantKey, now: datetime) -> dict[str, Any]:

@@ -32,6 +32,8 @@ BREATH = 20
 MEETS_NOTHING = (InvalidFilterException, InvalidPathException, NoTargetException)
 """What is said of a path whose filter cannot be read, or for which no element can be made."""
 
+TWO_PRIMARY = frozenset({"Multiple values marked as primary", "Multiple primary values already exist"})
+"""What the library says if there would be more than one."""
 Written: TypeAlias = dict[str, Any]
 """One operation as the library reads it."""
 
@@ -135,8 +137,12 @@ def _all_or_none(resource: Resource[Any], operations: Sequence[Written]) -> None
     except InvalidValueException as error:
         if isinstance(error.__cause__, ValidationError):
             raise explained(error.__cause__) from None
-        if any("[" in operation["path"] for operation in operations):  # what is written is not what the filter asks for
+        paths = [operation["path"] for operation in operations]
+        if any("[" in path for path in paths):  # what is written is not what the filter asks for
             raise NoTargetException from None
+        if error.detail in TWO_PRIMARY:
+            named = next(path for path in (*paths, "primary") if path.endswith("primary"))
+            raise InvalidValueException(detail=f"{named}: only one value may be primary.") from None
         raise
 
 

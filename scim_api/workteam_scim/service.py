@@ -6,8 +6,10 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from scim2_models import Error, InvalidSyntaxException, SCIMException, ScimProvider
+from scim2_models import Error, InvalidSyntaxException, PreconditionFailedException, SCIMException, ScimProvider
+from scim2_server.conditions import Conditions, EntityTags
 from scim2_server.errors import UnsupportedMediaTypeException
+from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
@@ -25,6 +27,24 @@ NOT_JSON = "The body must be JSON, with Content-Type: application/scim+json."
 FAILED = "The facade failed; its log tells more under the X-Request-Id of this answer."
 
 
+LATE = "If-Match: the resource is at another version by now; nothing was done. Read it again."
+THERE = "If-None-Match: the resource is there, at a version that the header names; nothing was done."
+CHANGED = "The resource was changed by somebody else at the same moment; nothing was done. Read it again."
+
+
+class Preconditions(Conditions):
+    """The headers that a request depends on; a refusal says which one it was."""
+
+    def check(self, version: str | None, method: str) -> bool:
+        """Say whether there is something to do. Raises ``PreconditionFailedException``."""
+        try:
+            return super().check(version, method)
+        except PreconditionFailedException:
+            wanted = EntityTags.parse(self.if_match)
+            late = wanted is not None and not wanted.matches(version)
+            raise PreconditionFailedException(detail=LATE if late else THERE) from None
+
+
 class FacadeService(ScimService):
     """One for all tenants: it holds no resources."""
 
@@ -39,7 +59,14 @@ class FacadeService(ScimService):
         if not isinstance(exception, SCIMException):
             return Error(status=error.status, detail=FAILED)
         detail = (error.detail or "").split("\n")[0].strip().removeprefix("Value error, ")
+        if detail == PreconditionFailedException().detail:
+            detail = CHANGED
         return Error(status=error.status, scim_type=error.scim_type, detail=detail[:LONGEST_DETAIL] or None)
+
+    @staticmethod
+    def read_conditions(request: ScimRequest) -> Preconditions:
+        """Return the headers that a request depends on."""
+        return Preconditions(request.header("If-Match"), request.header("If-None-Match"))
 
     def error_response(self, exception: Exception) -> ScimResponse:
         """Return the answer to a failure; a 429 and a 503 say when to come again."""

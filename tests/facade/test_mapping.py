@@ -104,12 +104,30 @@ def test_a_user_becomes_a_spec_and_an_answer_again() -> None:
     }
 
 
-def test_what_the_kind_refuses_names_the_attribute() -> None:
-    with pytest.raises(
-        InvalidValueException, match=r"^emails\.0\.value: String should have at most 1024 characters\.$"
-    ):
-        user_spec({"userName": "a", "emails": [{"value": "secret" * 200}]}, "acme")
-    with pytest.raises(InvalidValueException, match=r"^displayName: String should have at least 1 character\.$"):
+@pytest.mark.parametrize(
+    ("attributes", "detail"),
+    [
+        ({"emails": [{}, {"value": "secret" * 200}]}, "emails.value: it may have up to 1024 characters."),
+        ({"emails": [{"value": "a"}] * 21}, "emails: there may be up to 20 values."),
+        ({"roles": [{"value": "a", "primary": "maybe"}]}, "roles.primary: the value must be true or false."),
+        ({"title": 5}, "title: the value must be a text."),
+        ({"name": "Ana"}, "name: the value has another shape than the attribute."),
+        ({"userName": None}, "userName: the value must be a text."),
+        ({"userName": ""}, "userName: it is required and cannot be empty."),
+        ({ENT: {"department": 5}}, f"{ENT}:department: the value must be a text."),
+        ({ENT: ["Retail"]}, f"{ENT}: the value has another shape than the attribute."),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_the_kind_refuses_names_the_attribute(attributes: dict[str, Any], detail: str) -> None:
+    """By its SCIM path, in words of ours, without the value."""
+    with pytest.raises(InvalidValueException) as caught:
+        user_spec({"userName": "a"} | attributes, "acme")
+    assert caught.value.detail == detail
+
+
+def test_a_group_needs_a_name() -> None:
+    with pytest.raises(InvalidValueException, match=r"^displayName: it is required and cannot be empty\.$"):
         group_spec({"displayName": ""}, "acme")
 
 

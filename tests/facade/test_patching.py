@@ -75,7 +75,7 @@ async def test_a_wrong_type_is_refused_by_name(user: Resource[Any]) -> None:
     """Attribute and cause, in one line, without the value."""
     with pytest.raises(InvalidValueException) as caught:
         await apply(user, [{"op": "replace", "path": "active", "value": "secretperson"}])
-    assert caught.value.detail == "active: Input should be a valid boolean, unable to interpret input."
+    assert caught.value.detail == "active: the value must be true or false."
 
 
 def test_booleans_are_set_without_a_model() -> None:

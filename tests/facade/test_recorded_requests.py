@@ -37,10 +37,12 @@ class Record(BaseModel):
 
 
 class Answer(Record):
-    """What is answered: status, an error's type, and of a search the ids."""
+    """What is answered: status, an error's type and sentence, and of a search the ids."""
 
     status: int
     scimType: str | None = None  # noqa: N815 - as in the answer
+    detail: str | None = None
+    """What an administrator reads of an error."""
     found: list[str] | None = None
     keys: list[str] | None = None
     """The attributes of what was read, if it is not the whole."""
@@ -168,7 +170,7 @@ def check(answer: httpx.Response, expected: Answer, ids: Mapping[str, str]) -> N
         assert (error["schemas"], error["status"]) == ([ERROR], str(expected.status))
         assert error.get("scimType") == expected.scimType, error
         assert set(error) <= {"schemas", "status", "scimType", "detail"}
-        assert error["detail"]
+        assert error["detail"] == expected.detail
     if expected.found is not None:
         found = [resource["id"] for resource in answer.json()["Resources"]]
         assert (answer.json()["totalResults"], found) == (len(expected.found), filled(expected.found, ids))

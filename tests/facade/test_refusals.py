@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from scim2_models import SCIMException
+from scim2_models import PreconditionFailedException, SCIMException
 
 from workteam_scim.paths import Table, group_table, user_table
 from workteam_scim.provider import NORMALISERS, READING
 from workteam_scim.requests import read_patch, read_resource
+from workteam_scim.service import FacadeService
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -100,6 +101,13 @@ def test_a_refusal_names_the_attribute_and_the_cause(operation: Any, detail: str
     with pytest.raises(SCIMException) as caught:
         read(operation)
     assert (caught.value.scim_type, caught.value.detail) == ("invalidValue", detail)
+
+
+def test_a_resource_that_moved_at_the_same_moment() -> None:
+    """The library's sentence speaks of an update, whatever was asked for; ours says what to do."""
+    assert FacadeService.error_of(PreconditionFailedException()).detail == (
+        "The resource was changed by somebody else at the same moment; nothing was done. Read it again."
+    )
 
 
 SPACES = " " * 40_000
