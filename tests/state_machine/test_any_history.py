@@ -23,7 +23,7 @@ from workteam_cli.trial.virtual_time import VirtualLoop
 from workteam_cli.trial.world import NAMESPACE, World
 from workteam_crds.cluster.port import AlreadyExists
 from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamUser
-from workteam_crds.kinds.custom_resource import ADOPT, GRANT_ACCESS, CustomResource
+from workteam_crds.kinds.custom_resource import ADOPT, GRANT_ACCESS, PAUSED, CustomResource
 from workteam_crds.naming import folded
 from workteam_crds.testing import a_group, a_membership, a_user
 from workteam_operator.backend.port import Account, BackendRejected, Team
@@ -126,6 +126,28 @@ class AnyHistory(RuleBasedStateMachine):
         user, account = _of(self.users(), which), _of(self.accounts(), what)
         if user is not None and account is not None and not user.deleting:
             self.do(self.world.annotate(user, ADOPT, account.id))
+
+    # how people hold things
+
+    @rule(which=some, word=st.sampled_from(["true", "yes", "false"]))
+    def pauses(self, which: int, word: str) -> None:
+        if (owner := _of([*self.users(), *self.groups()], which)) is not None:
+            self.do(self.world.annotate(owner, PAUSED, word))
+
+    @rule(word=st.sampled_from(["true", "false"]))
+    def pauses_all(self, word: str) -> None:
+        self.do(self.world.annotate(self.world.resource, PAUSED, word))
+
+    @rule(mode=st.sampled_from(["Plan", "Enforce"]))
+    def plans(self, mode: str) -> None:
+        self.do(self.world.edit(self.world.resource, mode=mode))
+
+    @rule(who=st.sets(st.sampled_from([*NAMES, "git-bo"]), max_size=2))
+    def protects(self, who: set[str]) -> None:
+        """By userName, or by the object's name."""
+        self.do(self.world.set_policy(protected=sorted(who)))
+
+    # what people do to groups
 
     @rule(name=st.sampled_from(GROUPS), whom=st.sets(some, max_size=3))
     def creates_a_group(self, name: str, whom: set[int]) -> None:
@@ -238,6 +260,7 @@ class AnyHistory(RuleBasedStateMachine):
     async def ends_well(self) -> None:
         world = self.world
         world.tenant.lag, world.tenant.admin, world.deaf = 0.0, True, False
+        await self.lets_all_go()
         await world.restart()
         await world.live(600)
         await world.visit_all()
@@ -248,6 +271,13 @@ class AnyHistory(RuleBasedStateMachine):
         await world.live(3600)
         assert self.writes() == before
         await world.end()
+
+    async def lets_all_go(self) -> None:
+        """Nobody holds anything any more."""
+        for resource in (*self.world.witness.past.owners(), self.world.resource):
+            await self.world.annotate(resource, PAUSED, "false")
+        await self.world.edit(self.world.resource, mode="Enforce")
+        await self.world.set_policy(protected=[])
 
     def writes(self) -> list[object]:
         """Return what changes with each write to an object, and in Workteam; a sweep is noted in the tenant alone."""

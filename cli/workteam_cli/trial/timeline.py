@@ -130,6 +130,11 @@ def has_recorded(resource: CustomResource, account_id: str) -> bool:
     return isinstance(resource, WorkteamUser) and resource.status.account_id == account_id
 
 
+def is_recorded(resource: CustomResource, found: str) -> bool:
+    """Say whether it is an object that has an account or team."""
+    return isinstance(resource, WorkteamUser | WorkteamGroup) and recorded_id(resource) == found
+
+
 def takes(resource: CustomResource) -> bool:
     """Say whether it is a user that is to lose access."""
     return isinstance(resource, WorkteamUser) and (resource.deleting or resource.spec.active is False)

@@ -16,6 +16,7 @@ from workteam_cli.trial.timeline import (
     identity,
     is_about,
     is_active,
+    is_recorded,
     takes,
     took,
 )
@@ -23,7 +24,7 @@ from workteam_crds.cluster.port import Change
 from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import ADOPT, GRANT_ACCESS, CustomResource
 from workteam_crds.kinds.progress import BookingKind
-from workteam_crds.kinds.tenants import Deprovisioning, Ledger, OnDelete, OnGroupDelete
+from workteam_crds.kinds.tenants import Deprovisioning, Ledger, Mode, OnDelete, OnGroupDelete
 from workteam_crds.naming import folded
 from workteam_operator.backend.memory import Actor, Effect, Kept, MemoryTenant
 from workteam_operator.backend.port import Account, Team
@@ -59,6 +60,7 @@ class Witness:
         self._accounts.setdefault(effect.id, []).append(effect)
         if effect.by is not Actor.OPERATOR:
             return
+        self._judge_hold(effect)
         match effect.before, effect.after:
             case None, Account() | Team() as made:
                 self._judge_create(effect, made)
@@ -83,9 +85,29 @@ class Witness:
             if visible and not self._is_namesakes(other, made):
                 self._wrong(f"{made.id} was created beside {other.id}, which has the same externalId")
 
+    def _judge_hold(self, effect: Effect) -> None:
+        """What a person holds is left alone: an object, the tenant, or everything in mode Plan."""
+        long_so = [version.resource for version in self.past.long_so()]
+        for resource in long_so:
+            if isinstance(resource, WorkteamTenant):
+                held = resource.paused or resource.spec.mode is Mode.PLAN
+            else:
+                held = resource.paused and is_recorded(resource, effect.id)
+            if held:
+                self._wrong(f"{effect.id} was changed although {resource.key} is held")
+
+    def _judge_protection(self, account: Account) -> None:
+        """A6: nobody takes access from whom the tenant protects, by a name of the account or of its object."""
+        tenants = [v.resource for v in self.past.long_so() if isinstance(v.resource, WorkteamTenant)]
+        names = {folded(name) for one in tenants for name in one.spec.deprovisioning.protected}
+        holders = [v.resource for v in self.past.long_so() if has_recorded(v.resource, account.id)]
+        if names & {folded(account.user_name), *(folded(holder.metadata.name) for holder in holders)}:
+            self._wrong(f"{account.id} lost its access although it is protected")
+
     def _judge_loss(self, account: Account, *, deleted: bool) -> None:
         """A4, A5: access goes only for an object that says so, and from nobody whom a live object gives it."""
         self._judge_ledger(BookingKind.DELETION if deleted else BookingKind.DEACTIVATION)
+        self._judge_protection(account)
         causes = [v for v in self.past.recently() if is_about(v.resource, account) and takes(v.resource)]
         if deleted:
             erases = self._policies.on_delete is OnDelete.DELETE

@@ -132,6 +132,11 @@ class World:
         operation = {"op": "add", "path": "/metadata/annotations", "value": both}
         await self.cluster.patch(found, [operation], manager=PERSON)
 
+    async def set_policy(self, **deprovisioning: Any) -> None:
+        """Set fields of the tenant's policy, by their names in JSON."""
+        found = (await self.cluster.get(type(self.resource), NAMESPACE, self.resource.metadata.name)).manifest()
+        await self.edit(self.resource, deprovisioning=found["spec"]["deprovisioning"] | deprovisioning)
+
     async def delete(self, resource: CustomResource) -> None:
         """Delete an object; its finalizers keep it."""
         await self.cluster.delete(resource)
