@@ -31,8 +31,10 @@ async def changed(client: httpx.AsyncClient, name: str, *operations: dict[str, A
 
 @pytest.mark.parametrize("attribute", ["userName", "externalId", 'emails[type eq "work"].value', "shoeSize"])
 async def test_r01_r02_test_connection(lasting: Any, attribute: str) -> None:
-    """A random GUID: 200 with an empty ListResponse, users and groups, never 404."""
+    """A random GUID: 200 with an empty ListResponse, users and groups, never 404, whoever is there."""
     async with lasting.client() as (_, client):
+        await made(client, externalId="x", emails=[{"type": "work", "value": "w"}])
+        await client.post("/Groups", json={"displayName": "Team", "externalId": "x"})
         for endpoint in ("Users", "Groups"):
             answer = await client.get(f"/{endpoint}", params={"filter": f'{attribute} eq "{uuid.uuid4()}"'})
             assert answer.status_code == 200
@@ -63,13 +65,24 @@ async def test_r03_tokens_overlap(lasting: Any, eventually: Any) -> None:
         "userName eq ana@contoso.example",
         'emails[type eq "work"].value eq "w"',
         f'{ENT}:employeeNumber eq "1"',
+        'externalId eq "x" and active eq true',
+        'id eq "$ana" and manager eq "$bob"',
+        'manager eq "$bob" and id eq "$ana"',
+        f'{ENT}:manager eq "$bob" and id eq $ana',
     ],
 )
 async def test_r06_filters(lasting: Any, text: str) -> None:
+    """Of people who are alike in something, exactly the one who is meant; without what is asked for, nobody."""
     async with lasting.client() as (_, client):
-        name = await made(client, emails=[{"type": "work", "value": "w"}], **{ENT: {"employeeNumber": "1"}})
-        found = (await client.get(f"/Users?filter={text}")).json()["Resources"]
-        assert [user["id"] for user in found] == [name]
+        bob = await made(client, userName="bob", externalId="X", emails=[{"type": "home", "value": "w"}])
+        told = {ENT: {"employeeNumber": "1", "manager": {"value": bob}}}
+        ana = await made(client, externalId="x", emails=[{"type": "work", "value": "w"}], **told)
+        other = await made(client, userName="cem", active=False, externalId="x", **{ENT: {"manager": {"value": bob}}})
+        asked = f"/Users?filter={text.replace('$ana', ana).replace('$bob', bob)}"
+        assert [user["id"] for user in (await client.get(asked)).json()["Resources"]] == [ana]
+        assert (await client.delete(f"/Users/{ana}")).status_code == 204
+        assert (await client.get(asked)).json()["totalResults"] == 0
+        assert (await client.get(f"/Users/{other}")).status_code == 200
 
 
 async def test_r07_create(lasting: Any) -> None:
@@ -85,11 +98,10 @@ async def test_r07_create(lasting: Any) -> None:
 @pytest.mark.parametrize("endpoint", ["Users", "Groups"])
 async def test_r08_names_are_unique(lasting: Any, endpoint: str) -> None:
     async with lasting.client() as (_, client):
-        statuses = [
-            (await client.post(f"/{endpoint}", json={"userName": name, "displayName": name})).status_code
-            for name in ("ana", "ANA")
-        ]
-        assert statuses == [201, 409]
+        names = ("ana", "ANA", "bob")
+        answers = [await client.post(f"/{endpoint}", json={"userName": name, "displayName": name}) for name in names]
+        assert [answer.status_code for answer in answers] == [201, 409, 201]
+        assert answers[1].json()["scimType"] == "uniqueness"
 
 
 @pytest.mark.parametrize("query", ["", "?aadOptscim062020"])
@@ -169,6 +181,7 @@ async def test_r15_r16_r31_deactivated_deleted_and_made_again(lasting: Any) -> N
 async def test_r18_to_r23_members(lasting: Any) -> None:
     """Several in one PATCH, five at once, removed and asked for; the list only where it is wanted."""
     async with lasting.client() as (_, client):
+        await client.post("/Groups", json={"displayName": "Others", "members": ["m0-1"]})
         group = (await client.post("/Groups", json={"displayName": "Team"})).json()["id"]
         adds = [[{"value": f"m{batch}-{number}"} for number in range(10)] for batch in range(5)]
         bodies = [{"Operations": [{"op": "Add", "path": "members", "value": values}]} for values in adds]

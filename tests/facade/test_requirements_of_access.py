@@ -1,5 +1,8 @@
 """The requirements of Entra on access, pace and pause, each by its number: dialogues with a new tenant."""
 
+import asyncio
+from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -10,6 +13,8 @@ from workteam_crds.kinds import WorkteamTenant
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+READS = ("get", "list")
+"""What a request to the API server that reads is counted by."""
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -43,6 +48,42 @@ async def test_r23_a_large_group_is_not_sent_back(lasting: Any) -> None:
                 status,
                 count + 1 if status == 200 else b"",
             )
+
+
+async def test_r29_reads_ask_nobody_else(lasting: Any) -> None:
+    """A hundred and fifty reads at once are answered from the cache: none of them is a request to the API server."""
+    async with lasting.client(scim={"requestsPerSecond": 1000}) as (_, client):
+        names = [f"u{number}@contoso.example" for number in range(50)]
+        ids = [(await client.post("/Users", json={"userName": name})).json()["id"] for name in names]
+        before = Counter({name: lasting.watched.calls[name] for name in READS})
+        searches = [{"filter": f'userName eq "{name}"'} for name in names]
+        answers = await asyncio.gather(
+            *(client.get("/Users", params=search) for search in searches),
+            *(client.get(f"/Users/{name}") for name in ids),
+            *(client.get("/Users", params={"startIndex": number + 1, "count": 1}) for number in range(50)),
+        )
+        assert {answer.status_code for answer in answers} == {200}
+        listed = [answer.json()["Resources"][0]["id"] for answer in (*answers[:50], *answers[100:])]
+        assert (listed, [answer.json()["id"] for answer in answers[50:100]]) == (ids * 2, ids)
+        assert Counter({name: lasting.watched.calls[name] for name in READS}) == before
+
+
+async def test_r30_an_expired_token_is_401(lasting: Any, eventually: Any, now: Any) -> None:
+    """Beside one that is valid; with the challenge, so that a client knows what to renew."""
+    async with lasting.client() as (tenant, client):
+        token = await lasting.ground.token(tenant, expires=now() + timedelta(seconds=2))
+        async with lasting.running.client(tenant, token) as late:
+            statuses = []
+
+            async def expired() -> bool:
+                statuses.append((await late.get("/Users")).status_code)
+                return 200 in statuses and statuses[-1] == 401
+
+            await eventually(expired)
+            answer = await late.get("/Users")
+        assert answer.headers["www-authenticate"].startswith("Bearer ")
+        assert (answer.json()["schemas"], answer.json()["status"]) == ([ERROR], "401")
+        assert (await client.get("/Users")).status_code == 200
 
 
 async def test_r30_what_is_too_much_is_429(lasting: Any) -> None:

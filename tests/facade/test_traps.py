@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from workteam_crds.kinds import WorkteamUser
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ENT = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -116,19 +118,24 @@ async def test_trap_of_members(lasting: Any, operation: dict[str, Any], status: 
 
 
 async def test_trap_03_parallel_members(lasting: Any) -> None:
-    """Twenty adds at once are twenty members."""
+    """Twenty adds at once are twenty members; the same again changes nothing, and no version."""
     async with lasting.client() as (_, client):
         made = (await client.post("/Groups", json={"displayName": "Team"})).json()
         bodies = [{"Operations": [{"op": "Add", "path": "members", "value": [{"value": f"m{n}"}]}]} for n in range(20)]
-        answers = await asyncio.gather(*(client.patch(f"/Groups/{made['id']}", json=body) for body in bodies))
-        assert {answer.status_code for answer in answers} == {200}
-        read = (await client.get(f"/Groups/{made['id']}")).json()
-        assert {member["value"] for member in read["members"]} == {f"m{number}" for number in range(20)}
+        reads = []
+        for _ in range(2):
+            answers = await asyncio.gather(*(client.patch(f"/Groups/{made['id']}", json=body) for body in bodies))
+            assert {answer.status_code for answer in answers} == {200}
+            reads.append((await client.get(f"/Groups/{made['id']}")).json())
+        assert sorted(member["value"] for member in reads[0]["members"]) == sorted(f"m{n}" for n in range(20))
+        assert reads[0] == reads[1]
 
 
 async def test_trap_12_an_empty_search(lasting: Any) -> None:
+    """200 with nothing, although somebody is there."""
     async with lasting.client() as (_, client):
         for endpoint in ("Users", "Groups"):
+            await client.post(f"/{endpoint}", json={"userName": "ana", "displayName": "Ana"})
             answer = await client.get(f"/{endpoint}", params={"filter": 'displayName eq "nobody"'})
             assert (answer.status_code, answer.json()["totalResults"]) == (200, 0)
 
@@ -181,15 +188,20 @@ async def test_trap_21_discovery_is_a_list_response(lasting: Any, path: str) -> 
 
 async def test_trap_24_a_delete_answers_at_once(lasting: Any) -> None:
     """204 while the object still terminates."""
-    async with lasting.client() as (_, client):
+    async with lasting.client() as (tenant, client):
         made = (await client.post("/Users", json={"userName": "ana"})).json()
         assert [(await client.delete(f"/Users/{made['id']}")).status_code for _ in range(2)] == [204, 404]
+        held = await lasting.ground.cluster.get(WorkteamUser, tenant.namespace, made["id"])
+        assert held.deleting
 
 
 @pytest.mark.parametrize("literal", ["jyoung", '"jyoung"'])
 async def test_trap_25_external_id_unquoted(lasting: Any, literal: str) -> None:
+    """A text either way: exactly the one who has it, in this case and without quotes of its own."""
     async with lasting.client() as (_, client):
         made = (await client.post("/Users", json={"userName": "ana", "externalId": "jyoung"})).json()
+        for name, external in (("bob", "JYoung"), ("cem", '"jyoung"'), ("dee", None)):
+            await client.post("/Users", json={"userName": name, "externalId": external})
         found = (await client.get("/Users", params={"filter": f"externalId eq {literal}"})).json()["Resources"]
         assert [user["id"] for user in found] == [made["id"]]
 
