@@ -162,6 +162,10 @@ class Transport:
             return Answer(method, response.status, await response.read(), response.headers.get("Retry-After"))
 
 
+TOO_LARGE = {413, 414, 431}
+"""About the request itself, whoever says so: a gateway before Workteam mostly. Else only SCIM's word is Workteam's."""
+
+
 def in_doubt(error: BaseException) -> bool:
     """Say whether a request that had no answer may still be done."""
     return not isinstance(error, NOT_SENT)
@@ -192,6 +196,8 @@ def _failure(call: str, answer: Answer, *, names: bool) -> BackendError | None:
             return BackendUnavailable(text, retry_after=after, undone=status == HTTPStatus.TOO_MANY_REQUESTS)
         case _, status:
             body = _body(answer)
+            if status not in TOO_LARGE and not wire.is_error(body):
+                return BackendUnavailable(f"{text}, and not by SCIM")
             taken = status == HTTPStatus.CONFLICT or (isinstance(body, dict) and body.get("scimType") == "uniqueness")
             return BackendRejected(text, status=status, detail=wire.detail(body), uniqueness=names and taken)
 
