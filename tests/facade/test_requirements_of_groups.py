@@ -1,5 +1,6 @@
-"""R35: groups live their whole life as users do, though Workteam shows users only."""
+"""The requirements on groups and their members, each by its number: dialogues with a new tenant."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -19,7 +20,7 @@ async def found(client: httpx.AsyncClient, path: str, text: str) -> list[str]:
 
 
 async def test_r35_a_group_lives_its_whole_life(lasting: Any) -> None:
-    """Looked for, made, found, filled, renamed, emptied, deleted and made again; what stands beside it stays."""
+    """Though Workteam shows users only: made, found, filled, renamed, emptied and deleted; what is beside it stays."""
     async with lasting.client() as (_, client):
         ana = (await client.post("/Users", json={"userName": "ana", "externalId": "u1"})).json()["id"]
         other = (await client.post("/Groups", json={"displayName": "Other", "members": [{"value": ana}]})).json()
@@ -45,3 +46,23 @@ async def test_r35_a_group_lives_its_whole_life(lasting: Any) -> None:
         assert (again.status_code, again.json()["id"] != name) == (201, True)
         assert (await client.get(f"/Groups/{other['id']}")).json() == other
         assert (await client.get(f"/Users/{ana}")).json()["userName"] == "ana"
+
+
+async def test_r18_to_r23_members(lasting: Any) -> None:
+    """Several in one PATCH, five at once, removed and asked for; the list only where it is wanted."""
+    async with lasting.client() as (_, client):
+        await client.post("/Groups", json={"displayName": "Others", "members": ["m0-1"]})
+        group = (await client.post("/Groups", json={"displayName": "Team"})).json()["id"]
+        adds = [[{"value": f"m{batch}-{number}"} for number in range(10)] for batch in range(5)]
+        bodies = [{"Operations": [{"op": "Add", "path": "members", "value": values}]} for values in adds]
+        answers = await asyncio.gather(*(client.patch(f"/Groups/{group}", json=body) for body in bodies))
+        assert {answer.status_code for answer in answers} == {200}
+        removal = {"op": "Remove", "path": "members", "value": [{"value": "m0-0"}]}
+        await client.patch(f"/Groups/{group}", json={"Operations": [removal]})
+        assert len((await client.get(f"/Groups/{group}")).json()["members"]) == 49
+        assert "members" not in (await client.get(f"/Groups/{group}?excludedAttributes=members")).json()
+        for text, total in (
+            (f'id eq "{group}" and members eq "m0-1"', 1),
+            (f'members eq "m0-0" and id eq "{group}"', 0),
+        ):
+            assert (await client.get("/Groups", params={"filter": text})).json()["totalResults"] == total

@@ -44,6 +44,18 @@ async def test_edit_reaches_the_tenant(stage: Stage, operator: Operator) -> None
     assert calls(stage, seen) == [("PATCH", f"/Users/{user.status.account_id}")]
 
 
+async def test_access_follows_active(stage: Stage, operator: Operator) -> None:
+    """Trap 17: active false takes the access of the account, and true gives it back; one PATCH each, no DELETE."""
+    await stage.create(a_user("ana"))
+    user = await stage.settled(WorkteamUser, "ana")
+    for active in (False, True):
+        seen = stage.mark()
+        await stage.edit(WorkteamUser, "ana", active=active)
+        user = await stage.settled(WorkteamUser, "ana")
+        assert (stage.accounts()[ANA]["active"], user.status.synced_active) == (active, active)
+        assert calls(stage, seen) == [("PATCH", f"/Users/{user.status.account_id}")]
+
+
 async def test_delete_deactivates_then_lets_go(stage: Stage, operator: Operator) -> None:
     """A deleted object deactivates its account, sees that it is inactive, and only then lets the object go."""
     await stage.create(a_user("ana"))
