@@ -16,7 +16,7 @@ REMEDIES: Mapping[Reason, str] = {
     Reason.BACKEND_UNAVAILABLE: "none: it is tried again by itself",
     Reason.TENANT_NOT_READY: "mend the tenant",
     Reason.INVALID: "edit what the message names",
-    Reason.CONFLICT: "see `Stalled`",
+    Reason.CONFLICT: "see `Stalled`, or `Synced`",
     Reason.PAUSED: "`workteam resume`, which removes it",
     Reason.IN_SYNC: NONE,
     Reason.ADOPTED: NONE,

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from workteam_cli.objects import Subject
 from workteam_crds.conditions import Condition, ConditionStatus, ConditionType, Reason, find_condition, is_true
+from workteam_crds.kinds import WorkteamUser
+from workteam_crds.kinds.tenants import Deprovisioning, OnDelete
 from workteam_crds.part import rfc3339
+from workteam_operator.changes import takes_access
 
 
 class State(enum.StrEnum):
@@ -73,6 +76,8 @@ def standing_of(subject: Subject) -> Standing:
     current = subject.status.observed_generation == subject.metadata.generation
     if current and (stalled := _holding(conditions, ConditionType.STALLED)):
         return Standing(State.STALLED, stalled.reason, stalled.message)
+    if subject.deleting and synced and synced.reason is Reason.PLANNED:
+        return Standing(State.DELETING, synced.reason, synced.message)
     if subject.deleting:
         return _moving(State.DELETING, conditions, Reason.DELETING)
     if not current:
@@ -88,6 +93,15 @@ def standing_of(subject: Subject) -> Standing:
 def is_held(subject: Subject) -> bool:
     """Say whether the tenant's budget holds a loss of access of this object (rule A6)."""
     return standing_of(subject).reason is Reason.DELETION_BUDGET_EXCEEDED
+
+
+def keeps_access(user: WorkteamUser, deprovisioning: Deprovisioning) -> bool:
+    """Say whether somebody is to lose access and still has it, as far as the status tells; whatever the cause."""
+    left = user.spec.active is False or (user.deleting and deprovisioning.on_delete is not OnDelete.ORPHAN)
+    ready, plan = find_condition(user.status.conditions, ConditionType.READY), user.status.plan
+    let_in = ready is not None and ready.reason is Reason.CONFLICT and user.status.synced_active is False
+    has_account = user.status.account_id is not None or (plan is not None and plan.adopts is not None)
+    return left and (let_in or (takes_access(user) and has_account))
 
 
 def in_words(condition: Condition) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from workteam_cli.asked import Asked, in_words
 from workteam_cli.output import counted, prose, table
 from workteam_cli.standing import State
-from workteam_cli.summary import BudgetUse, Summary, Waiting
+from workteam_cli.summary import EXAMPLES, BudgetUse, Summary, Waiting
 from workteam_crds.conditions import Condition, ConditionStatus
 from workteam_crds.part import rfc3339
 
@@ -49,6 +49,7 @@ def _lines(summary: Summary, asked: Asked) -> list[tuple[str, str | None]]:
         ("Deactivations this hour", _budget(summary.deactivations)),
         ("Deletions this hour", _budget(summary.deletions)),
         ("Held", _held(summary.held)),
+        ("Still with access", _exposed(summary.exposed)),
         ("Leavers kept too long", f"{due}, see spec.deprovisioning.retention" if due else None),
     ]
 
@@ -94,6 +95,16 @@ def _sweep(summary: Summary) -> str:
 def _held(number: int) -> str | None:
     some = counted(number, "loss of access waits", "losses of access wait")
     return f"{some} for `workteam release`" if number else None
+
+
+def _exposed(people: Sequence[tuple[str, str]]) -> str | None:
+    """Name who is to lose access and still has it, whatever keeps it: the groups below tell."""
+    if not people:
+        return None
+    some = counted(len(people), "person is to lose it and still has it", "people are to lose it and still have it")
+    names = ", ".join(shown for _, shown in people[:EXAMPLES])
+    rest = f" and {len(people) - EXAMPLES} more" if len(people) > EXAMPLES else ""
+    return f"{some}: {names}{rest}"
 
 
 def _budget(use: BudgetUse) -> str:

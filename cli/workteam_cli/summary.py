@@ -9,7 +9,7 @@ from typing import Any
 
 from workteam_cli.objects import Subject, TenantObjects, shown_name
 from workteam_cli.remedies import way_out
-from workteam_cli.standing import IN_SYNC, Standing, State, standing_of
+from workteam_cli.standing import IN_SYNC, Standing, State, keeps_access, standing_of
 from workteam_crds.conditions import ConditionType, Reason, is_true
 from workteam_crds.kinds.progress import BookingKind
 from workteam_crds.kinds.tenants import Ledger, WorkteamTenant
@@ -62,6 +62,8 @@ class Summary:
     deletions: BudgetUse
     held: int
     """Losses of access that the budget holds: they wait for a person."""
+    exposed: tuple[tuple[str, str], ...]
+    """Who is to lose access and still has it: object name and userName."""
     paused: int
     """Users and groups that a person stopped one by one."""
     unreadable: tuple[str, ...]
@@ -85,6 +87,11 @@ def summarise(objects: TenantObjects, now: datetime) -> Summary:
         _use(objects.tenant, BookingKind.DEACTIVATION, people, now),
         _use(objects.tenant, BookingKind.DELETION, people, now),
         sum(standing.reason is Reason.DELETION_BUDGET_EXCEEDED for _, standing in (*users, *groups)),
+        tuple(
+            (user.metadata.name, user.spec.user_name)
+            for user in objects.users
+            if keeps_access(user, objects.tenant.spec.deprovisioning)
+        ),
         sum(subject.paused for subject in objects.subjects),
         tuple(sorted(str(key) for key in objects.unreadable)),
     )
@@ -106,6 +113,7 @@ def summary_document(summary: Summary) -> dict[str, Any]:
         "waiting": [_waiting_document(waiting) for waiting in summary.waiting],
         "budget": {"deactivations": vars(summary.deactivations), "deletions": vars(summary.deletions)},
         "held": summary.held,
+        "stillWithAccess": {"count": len(summary.exposed), "examples": _named(summary.exposed[:EXAMPLES])},
         "lastSweep": None if sweep is None else sweep.dump(),
         "retentionDue": tenant.status.retention_due or 0,
         "unreadable": list(summary.unreadable),
@@ -113,9 +121,13 @@ def summary_document(summary: Summary) -> dict[str, Any]:
 
 
 def _waiting_document(waiting: Waiting) -> dict[str, Any]:
-    examples = [{"id": name, "name": shown} for name, shown in waiting.examples]
-    said = {**vars(waiting), "state": str(waiting.state), "reason": str(waiting.reason), "examples": examples}
+    examples = {"examples": _named(waiting.examples)}
+    said = {**vars(waiting), "state": str(waiting.state), "reason": str(waiting.reason), **examples}
     return {**said, "remedy": waiting.remedy}
+
+
+def _named(examples: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"id": name, "name": shown} for name, shown in examples]
 
 
 def _tally(counts: Mapping[State, int]) -> dict[str, int]:

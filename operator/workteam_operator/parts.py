@@ -92,9 +92,9 @@ class Parts:
     def paused(self, owner: Owner) -> Verdict | None:
         """Return that a person holds an object or its tenant, as our copy has them by now; None if nobody does."""
         newest, tenant = self.objects.find(owner.key) or owner, self.objects.tenant_of(owner.tenant)
-        if newest.paused:
-            return verdicts.PAUSED
-        return verdicts.TENANT_PAUSED if tenant is not None and tenant.paused else None
+        if not newest.paused and (tenant is None or not tenant.paused):
+            return None
+        return verdicts.paused(tenant=not newest.paused, leaves=is_leaving(owner) and recorded_id(owner) is not None)
 
     async def let_go(self, owner: R, verdict: Verdict) -> bool:
         """Release an object without a call if its tenant is decommissioned; True if it is gone by that."""
@@ -111,7 +111,7 @@ class Parts:
 
         Deleted without it, it would be gone before it is resumed, and nobody would know of its account.
         """
-        paused = verdict is verdicts.PAUSED or verdict is verdicts.TENANT_PAUSED
+        paused = verdict.synced.reason is Reason.RECONCILE_PAUSED
         if not paused or owner.deleting or owner.held or recorded_id(owner) is None:
             return owner
         return await self.writer.hold(owner)

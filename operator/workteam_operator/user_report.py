@@ -5,6 +5,7 @@ from datetime import datetime
 from workteam_crds.conditions import Reason
 from workteam_crds.kinds import WorkteamUser
 from workteam_crds.kinds.users import UserStatus
+from workteam_operator.backend.port import Account
 from workteam_operator.backend.wire import MANAGER
 from workteam_operator.drift import told
 from workteam_operator.mapping import synced_attributes
@@ -43,8 +44,14 @@ def settled(facts: UserFacts) -> tuple[UserStatus, Verdict]:
             "inactive_since": (facts.status.inactive_since or facts.now) if left else None,
         }
     )
-    ready = Statement(True, Reason.PROVISIONED if account.active else Reason.DEACTIVATED)
-    return status, Verdict(ready, _synced(facts))
+    return status, Verdict(_ready(facts, account), _synced(facts))
+
+
+def _ready(facts: UserFacts, account: Account) -> Statement:
+    """Say whether somebody has access who is to have it; only under policy Report others may let a leaver in again."""
+    if facts.desired.active is False and account.active:
+        return Statement(False, Reason.CONFLICT, "Others gave access in Workteam to somebody who is to have none")
+    return Statement(True, Reason.PROVISIONED if account.active else Reason.DEACTIVATED)
 
 
 def _synced(facts: UserFacts) -> Statement:

@@ -61,16 +61,6 @@ DELETING = Verdict(
     Statement(False, Reason.PENDING),
     Statement(True, Reason.DEPROVISION_PENDING, "Access is about to be taken"),
 )
-PAUSED = Verdict(
-    None,
-    Statement(False, Reason.RECONCILE_PAUSED, "The annotation workte.am/paused holds this object"),
-    observed=False,
-)
-TENANT_PAUSED = Verdict(
-    None,
-    Statement(False, Reason.RECONCILE_PAUSED, "The annotation workte.am/paused on the tenant holds all its objects"),
-    observed=False,
-)
 TENANT_MISSING = Verdict(
     Statement(False, Reason.TENANT_NOT_READY),
     Statement(False, Reason.PENDING),
@@ -81,6 +71,14 @@ DECOMMISSIONED = Verdict(
     Statement(False, Reason.PENDING),
     stalled=Statement(True, Reason.TENANT_DECOMMISSIONED, "The tenant is decommissioned: nothing is asked of Workteam"),
 )
+
+
+def paused(*, tenant: bool, leaves: bool) -> Verdict:
+    """A person holds the object, or all of its tenant; ``leaves``: something that is to be taken stays meanwhile."""
+    what = "on the tenant holds all its objects" if tenant else "holds this object"
+    stays = ": what is to be taken in Workteam stays there" if leaves else ""
+    text = f"The annotation workte.am/paused {what}{stays}"
+    return Verdict(None, Statement(False, Reason.RECONCILE_PAUSED, text), observed=False)
 
 
 def unavailable(*, deleting: bool) -> Verdict:

@@ -145,6 +145,7 @@ def test_json(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> None:
             "deletions": {"used": 0, "allowed": 5, "left": 5, "latched": False},
         },
         "held": 0,
+        "stillWithAccess": {"count": 0, "examples": []},
         "lastSweep": None,
         "retentionDue": 0,
         "unreadable": [],
@@ -200,6 +201,47 @@ Deletions this hour      0 of 5, 5 left
 Held                     1 loss of access waits for `workteam release`
 Leavers kept too long    4, see spec.deprovisioning.retention"""
     )
+
+
+def test_who_keeps_access_that_is_to_be_taken(acme: "Kept", here: tuple[str, ...], workteam: "Run") -> None:
+    """A pause, mode Plan, a refusal or policy Report may be why; a leaver without account has nothing to lose."""
+    names = ("paused", "planned", "refused", "let-in", "out", "nobody", "stays")
+    users = {name: a_user(name, active=name in ("paused", "planned", "stays")) for name in names}
+    for name in ("paused", "planned"):
+        held = users[name].metadata.model_copy(update={"finalizers": ("workte.am/account",)})
+        users[name] = users[name].model_copy(update={"metadata": held})
+    acme.apply(*users.values())
+    there = {"accountID": "7", "syncedActive": True}
+    acme.report(users["paused"], "Ready True Provisioned", "Synced False ReconcilePaused held by hand", **there)
+    acme.report(users["planned"], "Ready True Observed", "Synced False Planned Would be done: deactivate", **there)
+    acme.report(users["refused"], "Ready False Invalid", "Stalled True InvalidAttribute no", **there)
+    gone = there | {"syncedActive": False}
+    acme.report(users["let-in"], "Ready False Conflict", "Synced False DriftDetected", **gone)
+    acme.report(users["out"], "Ready True Deactivated", "Synced True InSync", **gone)
+    acme.report(users["nobody"], "Ready False Invalid", "Stalled True InvalidAttribute no")
+    acme.report(users["stays"], *SYNC, **there)
+    for name in ("paused", "planned"):
+        acme.delete(users[name])
+
+    ran = workteam("status", *here)
+
+    assert (
+        """\
+Still with access        4 people are to lose it and still have it:
+                         let-in@contoso.example, paused@contoso.example,
+                         planned@contoso.example and 1 more"""
+        in ran.out
+    )
+    assert (
+        """\
+1 user Deleting, Planned: Would be done: deactivate
+  planned  planned@contoso.example
+  Way out: `workteam plan` shows all plans; set `spec.mode: Enforce` on the
+           tenant when they are right"""
+        in ran.out
+    )
+    told = json.loads(workteam("status", *here, "-o", "json").out)["stillWithAccess"]
+    assert (told["count"], told["examples"][0]) == (4, {"id": "let-in", "name": "let-in@contoso.example"})
 
 
 def test_tenant_that_nobody_looked_at(kept: "Kept", workteam: "Run") -> None:

@@ -194,6 +194,15 @@ def test_a_report_names_attributes_and_no_values() -> None:
     )
 
 
+def test_a_leaver_who_was_let_in_again_is_not_as_it_should_be() -> None:
+    """Access is there that is to be gone: nothing is done about it, and nobody is told that all is well."""
+    _, verdict = user_report.settled(facts(replace(THERE, attributes={}), desired=LEFT))
+    assert (verdict.ready, verdict.synced) == (
+        (False, Reason.CONFLICT, "Others gave access in Workteam to somebody who is to have none"),
+        (False, Reason.DRIFT_DETECTED, "Others changed active in Workteam"),
+    )
+
+
 CREW = Team("7", "crew", "b0", frozenset({"1", "2"}))
 BOTH = Members(frozenset({"ana", "bo"}), frozenset({"1", "2"}))
 

@@ -146,10 +146,14 @@ async def test_a_paused_tenant_holds_all_its_objects(stage: Stage, cluster_acces
         await stage.edit(WorkteamUser, "ana", active=False)
         await stage.delete(WorkteamUser, "bo")
         await stage.create(a_user("cy"))
-        for name in ("ana", "bo", "cy"):
-            await stage.until(
+        stays = ": what is to be taken in Workteam stays there"
+        for name, leaves in {"ana": True, "bo": True, "cy": False}.items():
+            user = await stage.until(
                 WorkteamUser, name, lambda found: reason_of(found, ConditionType.SYNCED) is Reason.RECONCILE_PAUSED
             )
+            synced = find_condition(user.status.conditions, ConditionType.SYNCED)
+            assert synced is not None
+            assert synced.message.endswith(stays) is leaves
         await quiet(operator)
         assert (held.status.first_ready_time is not None, stage.writes(seen)) == (True, [])
         await stage.annotate(WorkteamTenant, TENANT, paused="false")
