@@ -117,6 +117,13 @@ class AnyHistory(RuleBasedStateMachine):
             self.do(self.world.delete(user))
 
     @rule(which=some)
+    def loses_its_finalizer(self, which: int) -> None:
+        """Of a live object only: what is deleted would be gone, and nothing is inferred from that."""
+        owner = _of(self.world.witness.past.owners(), which)
+        if owner is not None and not owner.deleting:
+            self.do(self.world.unhold(owner))
+
+    @rule(which=some)
     def grants_access(self, which: int) -> None:
         if (user := _of(self.users(), which)) is not None and user.status.account_id:
             self.do(self.world.annotate(user, GRANT_ACCESS, user.status.account_id))
@@ -131,7 +138,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(which=some, word=st.sampled_from(["true", "yes", "false"]))
     def pauses(self, which: int, word: str) -> None:
-        if (owner := _of([*self.users(), *self.groups()], which)) is not None:
+        if (owner := _of(self.world.witness.past.owners(), which)) is not None:
             self.do(self.world.annotate(owner, PAUSED, word))
 
     @rule(word=st.sampled_from(["true", "false"]))
@@ -238,7 +245,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(deaf=st.booleans())
     def watches_are_deaf(self, deaf: bool) -> None:  # noqa: FBT001 - drawn
-        self.world.deaf = deaf
+        self.world.set_deaf(deaf=deaf)
 
     @rule(seconds=st.sampled_from([0.3, 1.0, 5.0, 40.0]))
     def time_passes(self, seconds: float) -> None:

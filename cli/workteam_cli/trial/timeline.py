@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workteam_crds.cluster.port import Change
-from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamUser
+from workteam_crds.kinds import WorkteamGroup, WorkteamGroupMembership, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import ADOPT, CustomResource
+from workteam_crds.kinds.tenants import Mode
 from workteam_operator.backend.memory import Effect, Kept
 from workteam_operator.backend.port import Account, Team
 from workteam_operator.ownership import Owner, external_id, recorded_id
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 WINDOW = 45.0
 """Seconds that lie between a pass's first look and its last act at most."""
+HEARD = 10.0
+"""Seconds after which an operator that is not deaf knows what people said, and has ended the step it was at."""
 EVER = float("inf")
 
 
@@ -88,6 +91,14 @@ class Timeline:
         """Return what was all the time of late as it is."""
         return [v for v in self.since(EVER) if v.since <= self._clock() - WINDOW]
 
+    def steadily(self) -> Iterator[list[CustomResource]]:
+        """Yield for each object that is there, and was since all that people said was heard, what it was since then."""
+        begin = self._clock() - HEARD
+        for versions in self._versions.values():
+            late = [version for version in versions if version.until >= begin]
+            if late and late[0].since <= begin and late[-1].until == EVER:
+                yield [version.resource for version in late]
+
 
 def held(change: Change, resource: CustomResource) -> bool:
     """Say whether our finalizer is on after a change."""
@@ -133,6 +144,12 @@ def has_recorded(resource: CustomResource, account_id: str) -> bool:
 def is_recorded(resource: CustomResource, found: str) -> bool:
     """Say whether it is an object that has an account or team."""
     return isinstance(resource, WorkteamUser | WorkteamGroup) and recorded_id(resource) == found
+
+
+def is_held(resource: CustomResource) -> bool:
+    """Say whether a person lets nothing be done for an object, or for a whole tenant."""
+    planned = isinstance(resource, WorkteamTenant) and resource.spec.mode is Mode.PLAN
+    return resource.paused or planned
 
 
 def takes(resource: CustomResource) -> bool:

@@ -22,6 +22,8 @@ def unresolved(witness: Witness, tenant: MemoryTenant) -> Iterator[str]:
         synced = reason_of(owner, ConditionType.SYNCED)
         if owner.deleting:
             yield f"{owner.key} is still terminating: {synced}, {said}"
+        elif recorded_id(owner) and not owner.held:
+            yield f"{owner.key} has {recorded_id(owner)}, and nothing holds it"
         elif said is not None:
             if not _is_true(said, owner, owners, tenant):
                 yield f"{owner.key} is Stalled, and it is not so: {said}"

@@ -16,6 +16,7 @@ from workteam_cli.trial.timeline import (
     identity,
     is_about,
     is_active,
+    is_held,
     is_recorded,
     takes,
     took,
@@ -24,8 +25,8 @@ from workteam_crds.cluster.port import Change
 from workteam_crds.kinds import WorkteamGroup, WorkteamTenant, WorkteamUser
 from workteam_crds.kinds.custom_resource import ADOPT, GRANT_ACCESS, CustomResource
 from workteam_crds.kinds.progress import BookingKind
-from workteam_crds.kinds.tenants import Deprovisioning, Ledger, Mode, OnDelete, OnGroupDelete
-from workteam_crds.naming import folded
+from workteam_crds.kinds.tenants import Deprovisioning, Ledger, OnDelete, OnGroupDelete
+from workteam_crds.naming import Key, folded
 from workteam_operator.backend.memory import Actor, Effect, Kept, MemoryTenant
 from workteam_operator.backend.port import Account, Team
 from workteam_operator.budget import page_of
@@ -45,6 +46,10 @@ class Witness:
         self.past = Timeline(clock)
         """What was when."""
         self._accounts: dict[str, list[Effect]] = {}
+        self.deaf = False
+        """Whether the operator may not know yet what people said."""
+        self.unheld: Key | None = None
+        """Whose finalizer a person is taking off."""
         self.wrongs: list[str] = []
         """What must not have been."""
         self._losses: dict[BookingKind, list[float]] = {kind: [] for kind in BookingKind}
@@ -52,7 +57,8 @@ class Witness:
     def saw_object(self, change: Change, resource: CustomResource) -> None:
         """Take note of a change of an object, at the moment when it is stored."""
         before = self.past.saw(change, resource)
-        if isinstance(before, WorkteamUser | WorkteamGroup) and before.held and not held(change, resource):
+        lost = before is not None and before.held and not held(change, resource) and before.key != self.unheld
+        if lost and isinstance(before, WorkteamUser | WorkteamGroup):
             self._judge_release(before)
 
     def saw_effect(self, effect: Effect) -> None:
@@ -87,21 +93,19 @@ class Witness:
 
     def _judge_hold(self, effect: Effect) -> None:
         """What a person holds is left alone: an object, the tenant, or everything in mode Plan."""
-        long_so = [version.resource for version in self.past.long_so()]
-        for resource in long_so:
-            if isinstance(resource, WorkteamTenant):
-                held = resource.paused or resource.spec.mode is Mode.PLAN
-            else:
-                held = resource.paused and is_recorded(resource, effect.id)
-            if held:
-                self._wrong(f"{effect.id} was changed although {resource.key} is held")
+        if self.deaf:
+            return  # it may not know yet
+        for versions in self.past.steadily():
+            if all(map(is_held, versions)) and (isinstance(versions[-1], WorkteamTenant) or _had(versions, effect.id)):
+                self._wrong(f"{effect.id} was changed although {versions[-1].key} is held")
 
     def _judge_protection(self, account: Account) -> None:
         """A6: nobody takes access from whom the tenant protects, by a name of the account or of its object."""
-        tenants = [v.resource for v in self.past.long_so() if isinstance(v.resource, WorkteamTenant)]
-        names = {folded(name) for one in tenants for name in one.spec.deprovisioning.protected}
-        holders = [v.resource for v in self.past.long_so() if has_recorded(v.resource, account.id)]
-        if names & {folded(account.user_name), *(folded(holder.metadata.name) for holder in holders)}:
+        steady = [] if self.deaf else list(self.past.steadily())
+        tenants = [one for versions in steady for one in versions if isinstance(one, WorkteamTenant)]
+        lists = [{folded(name) for name in one.spec.deprovisioning.protected} for one in tenants]
+        holders = {folded(versions[-1].metadata.name) for versions in steady if _had(versions, account.id)}
+        if lists and set.intersection(*lists) & {folded(account.user_name), *holders}:
             self._wrong(f"{account.id} lost its access although it is protected")
 
     def _judge_loss(self, account: Account, *, deleted: bool) -> None:
@@ -219,3 +223,8 @@ class Witness:
 
     def _wrong(self, sentence: str) -> None:
         self.wrongs.append(f"at {self._clock():.1f} s: {sentence}")
+
+
+def _had(versions: Iterable[CustomResource], found: str) -> bool:
+    """Say whether an object had an account or team all along."""
+    return all(is_recorded(version, found) for version in versions)

@@ -19,6 +19,7 @@ from workteam_operator.assembly import Operator
 from workteam_operator.backend.memory import MemoryBackend, MemoryTenant
 from workteam_operator.backend.port import Backend
 from workteam_operator.backend.wire import MANAGER
+from workteam_operator.ownership import Owner
 from workteam_operator.settings import Settings
 from workteam_operator.workqueue import Priority, Visit
 
@@ -132,6 +133,14 @@ class World:
         operation = {"op": "add", "path": "/metadata/annotations", "value": both}
         await self.cluster.patch(found, [operation], manager=PERSON)
 
+    async def unhold(self, resource: Owner) -> None:
+        """Take the finalizers off, as somebody does who replaces an object by its document."""
+        self.witness.unheld = resource.key
+        found = await self.cluster.get(type(resource), NAMESPACE, resource.metadata.name)
+        if found.held:
+            await self.cluster.patch(found, [{"op": "remove", "path": "/metadata/finalizers"}], manager=PERSON)
+        self.witness.unheld = None
+
     async def set_policy(self, **deprovisioning: Any) -> None:
         """Set fields of the tenant's policy, by their names in JSON."""
         found = (await self.cluster.get(type(self.resource), NAMESPACE, self.resource.metadata.name)).manifest()
@@ -145,7 +154,13 @@ class World:
         """Let nothing run any more."""
         await self.kill()
 
+    def set_deaf(self, *, deaf: bool) -> None:
+        """Let the operator hear of no change, or of all from now on; what it missed its next list tells."""
+        self.deaf = deaf
+        self.witness.deaf = self.witness.deaf or deaf
+
     def _give_birth(self) -> None:
+        self.witness.deaf = self.deaf
         self.fate = Fate(self._dice)
         self._running = asyncio.create_task(self._life(self.fate))
 
