@@ -164,6 +164,8 @@ class Transport:
 
 TOO_LARGE = {413, 414, 431}
 """About the request itself, whoever says so: a gateway before Workteam mostly. Else only SCIM's word is Workteam's."""
+OF_AN_OBJECT = {400, 409, 422}
+"""About one object, also in JSON that is not quite SCIM's: one bad value must not look like an outage for all."""
 
 
 def in_doubt(error: BaseException) -> bool:
@@ -196,7 +198,8 @@ def _failure(call: str, answer: Answer, *, names: bool) -> BackendError | None:
             return BackendUnavailable(text, retry_after=after, undone=status == HTTPStatus.TOO_MANY_REQUESTS)
         case _, status:
             body = _body(answer)
-            if status not in TOO_LARGE and not wire.is_error(body):
+            said = wire.is_error(body) or (status in OF_AN_OBJECT and isinstance(body, dict))
+            if status not in TOO_LARGE and not said:
                 return BackendUnavailable(f"{text}, and not by SCIM")
             taken = status == HTTPStatus.CONFLICT or (isinstance(body, dict) and body.get("scimType") == "uniqueness")
             return BackendRejected(text, status=status, detail=wire.detail(body), uniqueness=names and taken)
