@@ -114,7 +114,7 @@ def test_dotted_and_filtered_keys_meet(given: dict[str, Any], emails: list[Any] 
         ([], user_table(), "invalidSyntax"),
         ({"userName": ""}, user_table(), "invalidValue"),
         ({"displayName": "G", "members": [{}]}, group_table(), "invalidValue"),
-        ({"displayName": "G", "memberz": ["a"]}, group_table(), "invalidPath"),
+        ({"displayName": "G", "member": ["a"]}, group_table(), "invalidPath"),
         ({"name": "Ana", "name.givenName": "G"}, user_table(), "invalidValue"),
         ({"emails": [{"foo": 1}]}, user_table(), "invalidValue"),
     ],
