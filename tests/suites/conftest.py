@@ -81,6 +81,7 @@ def suite_tenant(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Runni
     settings = TenantSettings(f"suite-{next(NUMBERS)}", spec=getattr(request.module, "SPEC", {}))
     running = stack.add_tenant(settings)
     stack.await_tenant(settings)
+    stack.await_token(settings)
     yield running
     stack.end_tenant(settings)
 

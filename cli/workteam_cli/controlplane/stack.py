@@ -109,6 +109,12 @@ class Stack:
         what = ("--for=condition=Ready", f"workteamtenant/{tenant.name}", "-n", tenant.namespace, "--timeout=120s")
         self.access.kubectl("wait", *what)
 
+    def await_token(self, tenant: TenantSettings) -> None:
+        """Wait until the facade takes a tenant's token, which it is told of by a watch; Problem after two minutes."""
+        scim, record = self.tenants[tenant.label].scim, self.processes.records()[FACADE]
+        url = f"{scim.base_url}/ServiceProviderConfig"
+        wait_until_ready(FACADE, url, record.process, self.processes.log(FACADE), token=scim.token)
+
     def end_tenant(self, settings: TenantSettings) -> None:
         """Delete a tenant's object and end its stand-in: it is gone for good, so its objects do not hold it."""
         where = ("workteamtenant", settings.name, "-n", settings.namespace)
