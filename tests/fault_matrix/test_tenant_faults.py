@@ -17,6 +17,8 @@ from workteam_crds.testing import TENANT, a_group, a_user
 ANA = "ana@contoso.example"
 MANY = 200
 BAD = 400
+UNDER_WAY, MOST_UNDER_WAY = 0.5, 8
+"""Seconds in which a 429 may not have been read yet; and four workers, each with a request sent and one let through."""
 
 
 async def create_many(stage: Stage, count: int) -> list[str]:
@@ -122,7 +124,7 @@ async def test_an_outage_costs_one_status_write_for_each_object(stage: Stage, co
 
 
 async def test_retry_after_holds_for_the_whole_tenant(stage: Stage) -> None:
-    """One 429 for one user: nobody asks anything before the two seconds are over."""
+    """One 429 for one user: but for what was under way, nobody asks anything before the two seconds are over."""
     await stage.add_tenant()
     async with stage.operating():
         seen = stage.mark()
@@ -132,8 +134,9 @@ async def test_retry_after_holds_for_the_whole_tenant(stage: Stage) -> None:
             await stage.settled(WorkteamUser, name)
     log = list(stage.workteam.control.log(seen))
     [refused] = [entry for entry in log if entry.status == 429]
-    later = [entry.time - refused.time for entry in log if entry.sequence > refused.sequence + 4]
-    assert min(later).total_seconds() >= 1.9
+    later = [(entry.time - refused.time).total_seconds() for entry in log if entry.sequence > refused.sequence]
+    assert sum(seconds < UNDER_WAY for seconds in later) <= MOST_UNDER_WAY
+    assert min(seconds for seconds in later if seconds >= UNDER_WAY) >= 1.9
 
 
 async def test_a_conflict_is_looked_up_again(stage: Stage) -> None:
