@@ -29,11 +29,9 @@ NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def prepared_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def prepared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Start a control plane and install the chart; neither facade nor operator run."""
     home = tmp_path_factory.mktemp("stack")
-    if any(test.get_closest_marker("controllers") for test in request.session.items):
-        find_binaries(controllers=True)  # in the same build as all else it takes a third of the time
     with Processes(home) as processes:
         stack = Stack(StackSettings(home, operator_settings=SHORT_WAITS, durable=False), processes)
         stack.prepare()
