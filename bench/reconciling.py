@@ -15,6 +15,8 @@ from crowd import Crowd, crowded
 from figures import Claim, Findings, resident
 from operating import leavers, one_user, restart, sweep
 
+MEMORY_FOR = 10_000
+"""How many users the claim about memory is made for."""
 PARTS = ("one", "leavers", "restart", "sweep")
 
 
@@ -40,9 +42,11 @@ def measured(crowd: Crowd, wanted: tuple[str, ...], asked: argparse.Namespace) -
     """Measure the parts in turn, on one stack."""
     findings = Findings()
     held = resident(crowd.pid)
-    findings.claims.append(
-        Claim(f"memory of the operator at {crowd.people} users", held, 250, at_most=True, unit=" MiB")
-    )
+    what = f"memory of the operator at {crowd.people} users"
+    if crowd.people <= MEMORY_FOR:
+        findings.claims.append(Claim(what, held, 250, at_most=True, unit=" MiB"))
+    else:
+        findings.notes.append(f"{what}: {held:.0f} MiB")
     if "one" in wanted:
         one_user(crowd, asked.samples, findings)
     if "restart" in wanted:
