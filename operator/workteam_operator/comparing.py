@@ -27,7 +27,6 @@ from workteam_operator.tenants import Tenant
 from workteam_operator.user_facts import UserEyes
 
 IN_SYNC = (Reason.IN_SYNC, Reason.ADOPTED)
-NOBODY = Key("", "", "")
 AT_ONCE = 10
 """Accounts that are compared while everything else waits: a few milliseconds."""
 SECOND = timedelta(seconds=1)
@@ -47,11 +46,11 @@ class Comparison:
         self._plans = tenant.spec.mode is Mode.PLAN
         self._seen: dict[Sort, set[str]] = {Sort.ACCOUNT: set(), Sort.TEAM: set()}
         self.compared = 0
-        self.to_visit: dict[Key, frozenset[str]] = {}
+        self.to_visit = dict[Key, frozenset[str]]()
         """Objects to look at, each with the attributes that differ; ``missing`` if it is not in the list.
 
-    None differs where a conflict is over.
-    """
+        None differs where a conflict is over.
+        """
         self.told = 0
         """Objects whose status names what differs already."""
 
@@ -103,7 +102,7 @@ class Comparison:
             self.told += 1
 
     def _recorder(self, sort: Sort, found: str) -> Owner | None:
-        claimants = self._parts.objects.claimants(Claim(self._tenant.key, sort, found), but=NOBODY)
+        claimants = self._parts.objects.claimants(Claim(self._tenant.key, sort, found))
         recorders = [owner for owner in claimants if recorded_id(owner) == found]
         return min(recorders, key=lambda owner: owner.deleting, default=None)
 

@@ -20,8 +20,6 @@ from workteam_operator.steps import Stall, Step
 from workteam_operator.tenants import Tenant
 from workteam_operator.user_facts import UserEyes
 
-NOBODY = Key("", "", "")
-
 
 class Conflicts:
     """Remembers, while the lists of a tenant are read, what they hold of what conflicts are about."""
@@ -58,7 +56,7 @@ class Conflicts:
     ) -> Iterator[Key]:
         for sort, value in zip(sorts, (found, identity, folded(name)), strict=True):
             if value is not None:
-                claimants = self._parts.objects.claimants(Claim(self._tenant.key, sort, value), but=NOBODY)
+                claimants = self._parts.objects.claimants(Claim(self._tenant.key, sort, value))
                 yield from (owner.key for owner in claimants if _is_refused(owner))
 
     def _is_over(self, owner: Owner) -> bool:

@@ -170,8 +170,8 @@ class Objects:
         """Return what a pass over an object needs for itself."""
         return self._claims.terms(key)
 
-    def claimants(self, claim: Claim, *, but: Key) -> tuple[Owner, ...]:
-        """Return the other objects that have a claim, terminating ones too."""
+    def claimants(self, claim: Claim, *, but: Key | None = None) -> tuple[Owner, ...]:
+        """Return the objects that have a claim, terminating ones too, but for the one that asks."""
         return tuple(self._owners(self._claims.find(claim), but=but))
 
     def sharers(self, owner: Owner) -> tuple[Owner, ...]:

@@ -14,19 +14,25 @@ OFTEN = {"interval": "1s"}
 Sweeps: TypeAlias = Callable[[], Awaitable[None]]
 
 
+async def standing_still(stage: Stage) -> str:
+    """Let a leaver lose access, and stand still as a nickname is refused; return the account's id."""
+    await stage.create(a_user("ana"))
+    user = await stage.settled(WorkteamUser, "ana")
+    stage.workteam.control.add(Answer(method="PATCH", path="/Users/.+", body="nickName", status=400))
+    await stage.edit(WorkteamUser, "ana", active=False, nickName="Ani")
+    await stage.stalled(WorkteamUser, "ana", Reason.INVALID_ATTRIBUTE)
+    return str(user.status.account_id)
+
+
 async def test_a_leaver_who_stands_still_is_not_let_in_again(hurried: Stage, swept_twice: Sweeps) -> None:
     """The access is gone, a nickname is refused, an administrator gives the access back: it is taken once more."""
     stage = hurried
     await stage.add_tenant(drift=OFTEN)
     async with stage.operating() as operator:
-        await stage.create(a_user("ana"))
-        user = await stage.settled(WorkteamUser, "ana")
-        stage.workteam.control.add(Answer(method="PATCH", path="/Users/.+", body="nickName", status=400))
-        await stage.edit(WorkteamUser, "ana", active=False, nickName="Ani")
-        await stage.stalled(WorkteamUser, "ana", Reason.INVALID_ATTRIBUTE)
+        account = await standing_still(stage)
         await quiet(operator)
         assert stage.accounts()[ANA]["active"] is False
-        stage.set_active(user.status.account_id, active=True)
+        stage.set_active(account, active=True)
         await swept_twice()
         await quiet(operator)
         assert stage.accounts()[ANA]["active"] is False
@@ -38,13 +44,9 @@ async def test_a_leaver_who_stands_still_is_let_in_under_report(hurried: Stage, 
     stage = hurried
     await stage.add_tenant(drift={**OFTEN, "policy": "Report"})
     async with stage.operating() as operator:
-        await stage.create(a_user("ana"))
-        user = await stage.settled(WorkteamUser, "ana")
-        stage.workteam.control.add(Answer(method="PATCH", path="/Users/.+", body="nickName", status=400))
-        await stage.edit(WorkteamUser, "ana", active=False, nickName="Ani")
-        await stage.stalled(WorkteamUser, "ana", Reason.INVALID_ATTRIBUTE)
+        account = await standing_still(stage)
         await quiet(operator)
-        stage.set_active(user.status.account_id, active=True)
+        stage.set_active(account, active=True)
         seen = stage.mark()
         await swept_twice()
         await quiet(operator)
